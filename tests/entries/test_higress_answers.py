@@ -88,7 +88,7 @@ def test_how_an_answer_is_sampled_does_not_count(fields: dict[str, Any]) -> None
         {"tools": TOOLS, "tools_semantic": True},
         {"functions": [{"name": "f"}]},
         {"response_format": {"type": "json_object"}},
-        {"response_format": {"type": "text"}},
+        {"response_format": "text"},
         {"stop": ["."]},
         {"logprobs": True},
         {"logit_bias": {"1": 100}},

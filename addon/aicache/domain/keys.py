@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from aicache.domain.call_ids import rename_call_ids
 from aicache.domain.conversation import Context, select_turns
 from aicache.domain.end_user import DEFAULT_IGNORED, end_user_parameters
 from aicache.domain.json_paths import Edit, edit_body, edits_for, tell_nobody
@@ -137,7 +138,7 @@ def keyed_parts(
     if edits := edits_for(rules.edits, call.api):
         params = edit_body(params, edits, tell_nobody)
     kept = {name: value for name, value in params.items() if name not in rules.ignore} | end_user
-    turns = select_turns(call.turns, rules.context)
+    turns = rename_call_ids(select_turns(call.turns, rules.context))
     if masks := Masks(rules.masks_for(call.api), found):
         turns = _masked(turns, masks)
     return Keyed(kept, turns)

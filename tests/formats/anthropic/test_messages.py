@@ -33,6 +33,7 @@ from formats.anything import JSON
 
 PATH = "/v1/messages"
 HI = {"role": "user", "content": "Hi"}
+SAID = {"role": "assistant", "content": "Yes"}
 CUT_HERE = {"cache_control": {"type": "ephemeral"}}
 TOOL_RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "21 C"}
 TOOL_USE = {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Rome"}}
@@ -131,9 +132,7 @@ def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
             "thinking": {"type": "enabled", "budget_tokens": 1024},
         },
         turns=(
-            Turn(
-                "system", [{"type": "text", "text": "Be brief."}, {"type": "text", "text": "Be kind.", **CUT_HERE}], {}
-            ),
+            Turn("system", [{"type": "text", "text": "Be brief."}, {"type": "text", "text": "Be kind."}], {}),
             Turn("user", "Hi", {}),
             Turn("assistant", [TOOL_USE], {}),
             Turn("tool", [TOOL_RESULT], {}),
@@ -301,10 +300,52 @@ def test_tool_results_belong_to_the_question_before_them() -> None:
     ("one", "other"),
     [
         ({}, {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]}),
+        ({}, {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi", **CUT_HERE}]}]}),
+        ({"system": "s"}, {"system": [{"type": "text", "text": "s"}]}),
+        ({"system": "s"}, {"system": [{"type": "text", "text": "s", **CUT_HERE}]}),
+        ({"messages": [HI, SAID, HI]}, {"messages": [HI, {**SAID, "content": [{"type": "text", "text": "Yes"}]}, HI]}),
     ],
 )
 def test_one_text_block_is_the_same_as_its_text(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert parse(**one) == parse(**other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"cache_control": {"type": "ephemeral"}}),
+        ({}, {"messages": [HI | CUT_HERE]}),
+        ({"tools": [FUNCTION]}, {"tools": [FUNCTION | CUT_HERE]}),
+        (
+            {
+                "messages": [
+                    HI,
+                    {"role": "user", "content": [TOOL_RESULT | {"content": [{"type": "text", "text": "x"}]}]},
+                ]
+            },
+            {
+                "messages": [
+                    HI,
+                    {
+                        "role": "user",
+                        "content": [TOOL_RESULT | CUT_HERE | {"content": [{"type": "text", "text": "x", **CUT_HERE}]}],
+                    },
+                ]
+            },
+        ),
+        ({}, {"tools": []}),
+        ({}, {"tool_choice": {"type": "none"}}),
+        ({"tools": [FUNCTION]}, {"tools": [FUNCTION], "tool_choice": {"type": "auto"}}),
+        (
+            {"tools": [FUNCTION]},
+            {"tools": [FUNCTION], "tool_choice": {"type": "auto", "disable_parallel_tool_use": False}},
+        ),
+    ],
+)
+def test_marks_for_prompt_caching_and_documented_defaults_change_no_answer(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    assert (parse(**one).params, parse(**one).turns) == (parse(**other).params, parse(**other).turns)
 
 
 def test_how_a_tools_input_is_streamed_changes_no_answer() -> None:
@@ -319,20 +360,22 @@ def test_how_a_tools_input_is_streamed_changes_no_answer() -> None:
     ("one", "other"),
     [
         ({}, {"max_tokens": 101}),
-        ({"system": "s"}, {"system": [{"type": "text", "text": "s"}]}),
+        ({"tools": [FUNCTION]}, {"tools": [FUNCTION], "tool_choice": {"type": "none"}}),
+        (
+            {"tools": [FUNCTION]},
+            {"tools": [FUNCTION], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+        ),
+        ({"tools": [FUNCTION]}, {"tools": [FUNCTION | {"input_schema": {"properties": {"cache_control": {}}}}]}),
         ({}, {"system": ""}),
         ({}, {"system": None}),
         ({}, {"temperature": 1.0}),
-        ({}, {"tools": []}),
         ({}, {"new_field": 1}),
-        ({}, {"cache_control": {"type": "ephemeral"}}),
         ({}, {"messages": [HI | {"name": "ann"}]}),
         ({}, {"headers": {"anthropic-beta": "context-1m-2025-08-07"}}),
         ({}, {"headers": {"anthropic-version": "2023-06-01"}}),
         ({}, {"headers": {"anthropic-user-profile-id": "ann"}}),
         ({"system": "s"}, {"messages": [{"role": "system", "content": "s"}, HI]}),
         ({"messages": [HI, HI]}, {"messages": [{"role": "user", "content": "HiHi"}]}),
-        ({"system": "s"}, {"system": [{"type": "text", "text": "s", **CUT_HERE}]}),
     ],
 )
 def test_requests_that_differ_in_anything_are_not_the_same(one: dict[str, Any], other: dict[str, Any]) -> None:

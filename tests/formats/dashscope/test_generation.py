@@ -352,10 +352,16 @@ def faithful(value: Any) -> bytes:
 
 
 def less_mode(request_: Any) -> Any:
-    """The request without what only tells how a stream is written, and one text part as its text."""
+    """The request without defaults and what only tells how a stream is written, and one text part as its text."""
     parameters = request_.get("parameters")
     if parameters:
-        parameters = {k: v for k, v in parameters.items() if k not in ("stream", "incremental_output")}
+        defaults = {"n": (1, None), "tools": ([], None), "response_format": ({"type": "text"}, None)}
+        parameters = {
+            name: value
+            for name, value in parameters.items()
+            if name not in ("stream", "incremental_output")
+            and not any(faithful(value) == faithful(default) for default in defaults.get(name, ()))
+        }
         request_ = request_ | {"parameters": parameters}
     messages = request_["input"].get("messages") or []
     texts = [m["content"][0]["text"] if faithful(m.get("content")) == b'[{"text":"Hi"}]' else None for m in messages]

@@ -149,12 +149,16 @@ def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
     call = GEMINI.parse_request(STREAM, json.dumps(request).encode(), RequestContext(query="alt=sse"))
 
     contents: Any = request["contents"]
+    generation: Any = request["generationConfig"]
+    without_default = {name: value for name, value in generation.items() if name != "candidateCount"}
+    assert generation["candidateCount"] == 1
     assert call == Call(
         api="gemini",
         model="gemini-2.5-flash",
         mode=Mode.STREAM,
         wants_usage=False,
-        params={name: request[name] for name in ("generationConfig", "tools", "toolConfig", "safetySettings")},
+        params={name: request[name] for name in ("tools", "toolConfig", "safetySettings")}
+        | {"generationConfig": without_default},
         turns=(
             Turn("system", "Be brief.", {"role": "system"}),
             Turn("user", contents[0]["parts"], {"role": "user"}),
@@ -208,6 +212,20 @@ def test_the_result_of_a_call_asks_nothing_though_the_user_sends_it() -> None:
     assert parse(contents=user({"text": "and?"}, {"function_response": {"name": "f"}})).turns[0].role == "tool"
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"generationConfig": {}},
+        {"generation_config": {"candidate_count": 1}},
+        {"generationConfig": {"candidateCount": 1, "responseMimeType": "text/plain", "stopSequences": []}},
+        {"tools": [], "safetySettings": []},
+        {"toolConfig": {"functionCallingConfig": {"mode": "AUTO"}}},
+    ],
+)
+def test_documented_defaults_change_no_answer(fields: dict[str, Any]) -> None:
+    assert parse(**fields).params == parse().params
+
+
 def test_no_two_requests_are_one_call() -> None:
     """By role, by place, by nulls, by spelling of what is a parameter, by the model's name in the body."""
     variants: list[dict[str, Any]] = [
@@ -223,7 +241,6 @@ def test_no_two_requests_are_one_call() -> None:
         {"systemInstruction": {"parts": []}},
         {"systemInstruction": {"parts": [{"text": "Hi"}]}},
         {"systemInstruction": {"parts": [{"text": "Hi"}], "role": "user"}},
-        {"generationConfig": {}},
         {"generationConfig": {"topK": 40}},
         {"generationConfig": {"topK": 40.5}},
         {"generationConfig": {"topK": None}},

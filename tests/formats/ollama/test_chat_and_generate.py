@@ -155,6 +155,11 @@ def test_how_long_the_model_stays_loaded_is_no_part_of_the_question(keep_alive: 
     assert generate(keep_alive=keep_alive) == generate()
 
 
+@pytest.mark.parametrize("fields", [{"options": {}}, {"options": None}])
+def test_empty_options_are_none(fields: dict[str, Any]) -> None:
+    assert chat(**fields).params == chat(tools=[]).params == chat().params
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -162,7 +167,7 @@ def test_how_long_the_model_stays_loaded_is_no_part_of_the_question(keep_alive: 
         {"system": None},
         {"system": "s"},
         {"images": []},
-        {"options": {}},
+        {"options": {"seed": 1}},
         {"format": ""},
         {"think": False},
         {"raw": False},

@@ -176,9 +176,62 @@ def test_one_text_part_is_the_same_turn_as_its_text() -> None:
 
 
 def test_a_part_that_says_more_than_its_text_is_kept_as_sent() -> None:
-    part = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
+    part = {"type": "text", "text": "Hi", "vendor": True}
 
     assert parse(messages=[{"role": "user", "content": [part]}]).turns[0].content == [part]
+
+
+@pytest.mark.parametrize("role", ["user", "system", "developer"])
+def test_marks_for_prompt_caching_and_wrapping_change_no_answer(role: str) -> None:
+    mark = {"cache_control": {"type": "ephemeral"}}
+    message = {"role": role, "content": "Hi"}
+    text = {"type": "text", "text": "Hi"}
+
+    for same in (message | mark, message | {"content": [text]}, message | {"content": [text | mark]}):
+        assert parse(messages=[same, HI]).turns == parse(messages=[message, HI]).turns
+
+
+TOOL: dict[str, Any] = {"type": "function", "function": {"name": "f"}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"n": 1}),
+        ({}, {"n": None}),
+        ({}, {"tools": []}),
+        ({}, {"tools": None, "tool_choice": "auto", "parallel_tool_calls": True}),
+        ({}, {"response_format": {"type": "text"}}),
+        ({}, {"logprobs": False, "stop": None, "seed": None, "max_tokens": None}),
+        ({}, {"prompt_cache_retention": "24h", "prompt_cache_options": {"mode": "implicit", "ttl": "30m"}}),
+        ({"tools": [TOOL]}, {"tools": [TOOL], "tool_choice": "auto"}),
+        ({"tools": [TOOL]}, {"tools": [TOOL | {"cache_control": {"type": "ephemeral"}}]}),
+    ],
+)
+def test_documented_defaults_change_no_answer(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert parse(**one).params == parse(**other).params
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"n": 2}),
+        ({}, {"temperature": None}),
+        ({}, {"temperature": 1}),
+        ({}, {"top_p": 1}),
+        ({}, {"frequency_penalty": 0}),
+        ({}, {"tool_choice": "required"}),
+        ({}, {"parallel_tool_calls": False}),
+        ({}, {"logprobs": True}),
+        ({}, {"seed": 0}),
+        ({}, {"prompt_cache_options": {"prewarm": True}}),
+        ({"tools": [TOOL]}, {"tools": [TOOL], "parallel_tool_calls": True}),
+        ({"tools": [TOOL]}, {"tools": [TOOL], "tool_choice": "none"}),
+        ({}, {"response_format": {"type": "json_object"}}),
+    ],
+)
+def test_what_may_be_no_default_counts(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert parse(**one).params != parse(**other).params
 
 
 @pytest.mark.parametrize(

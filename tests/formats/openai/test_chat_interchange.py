@@ -148,7 +148,7 @@ def test_a_request_that_says_more_has_no_common_words(fields: dict[str, Any]) ->
         [HI, {"role": "function", "content": "21 C"}, HI],
         [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}],
         [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}],
-        [{"role": "user", "content": [{"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}]}],
+        [{"role": "user", "content": [{"type": "text", "text": "a", "vendor": {}}]}],
     ],
 )
 def test_a_conversation_of_more_than_plain_texts_in_turn_has_no_common_words(messages: list[Any]) -> None:

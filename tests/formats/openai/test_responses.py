@@ -95,7 +95,7 @@ def test_a_request_is_taken_apart_and_nothing_of_it_is_lost() -> None:
         model="m",
         mode=Mode.STREAM,
         wants_usage=False,
-        params={"temperature": 0, "stream": True, "include": [], STORED: True},
+        params={"temperature": 0, "stream": True, STORED: True},
         turns=(
             Turn("system", "Be brief.", {"role": "instructions"}),
             Turn("user", "Hi", {}),
@@ -122,6 +122,26 @@ def test_tools_that_a_developers_item_brings_are_its_words() -> None:
     [
         ({"input": "Hi"}, {"input": [HI]}),
         ({"input": "Hi"}, {"input": [{"role": "user", "content": [{"text": "Hi", "type": "input_text"}]}]}),
+        ({"input": "Hi"}, {"input": [{"type": "message", "id": "msg_1", **HI}]}),
+        (
+            {"input": [{"role": "developer", "content": "Be brief."}, HI]},
+            {"input": [{"role": "developer", "content": [{"text": "Be brief.", "type": "input_text"}]}, HI]},
+        ),
+        (
+            {"input": "Hi"},
+            {
+                "input": [
+                    {
+                        "role": "user",
+                        "content": [
+                            {"text": "Hi", "type": "input_text", "prompt_cache_breakpoint": {"mode": "explicit"}}
+                        ],
+                    }
+                ]
+            },
+        ),
+        ({"input": [HI, CALL]}, {"input": [HI, {**CALL, "id": "fc_2"}]}),
+        ({"input": [HI, RESULT]}, {"input": [HI, {**RESULT, "id": "fco_2"}]}),
     ],
 )
 def test_a_text_is_the_same_however_it_is_wrapped(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -137,13 +157,16 @@ def test_a_text_is_the_same_however_it_is_wrapped(one: dict[str, Any], other: di
             {"input": [{"role": "assistant", "content": "Hi"}]},
             {"input": [{"role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}]},
         ),
-        ({"instructions": None}, {}),
+        ({"input": [HI, {"type": "reasoning", "id": "rs_1"}]}, {"input": [HI, {"type": "reasoning", "id": "rs_2"}]}),
+        (
+            {"input": [HI, {"type": "web_search_call", "id": "ws_1"}]},
+            {"input": [HI, {"type": "web_search_call", "id": "ws_2"}]},
+        ),
         ({"instructions": ""}, {}),
         ({"input": [{"type": "user"}]}, {"input": [{"role": "user", "type": None}]}),
         ({"input": [{"type": "function_call", "role": "user"}]}, {"input": [{"type": "function_call"}]}),
         ({"input": [{"role": "user", "content": [{"type": "output_text", "text": "Hi"}]}]}, {"input": "Hi"}),
         ({"input": [{"role": "assistant", "content": [{"type": "input_text", "text": "Hi"}]}]}, {"input": "Hi"}),
-        ({"input": [{"type": "message", **HI}]}, {"input": [HI]}),
     ],
 )
 def test_what_is_not_quite_the_same_is_another_request(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -170,8 +193,17 @@ def faithful(value: Any) -> bytes:
 
 def unwrapped(request: dict[str, Any]) -> dict[str, Any]:
     told = request["input"]
+    defaults = {"text": ({}, None, {"format": {"type": "text"}}), "tools": ([], None), "instructions": (None,)}
+    request = {name: value for name, value in request.items() if value not in defaults.get(name, ())}
     items = [{"role": "user", "content": told}] if isinstance(told, str) else told
-    return {**request, "input": [{**item, "content": _bare(item)} if "role" in item else item for item in items]}
+    bare = [{**item, "content": _bare(item)} if "role" in item else item for item in items]
+    return {**request, "input": [_without_id(item) for item in bare]}
+
+
+def _without_id(item: dict[str, Any]) -> dict[str, Any]:
+    own = ("message", "function_call", "function_call_output")
+    saying = {name: value for name, value in item.items() if name != "id" or item.get("type", "message") not in own}
+    return {name: value for name, value in saying.items() if (name, value) != ("type", "message")}
 
 
 def _bare(item: dict[str, Any]) -> Any:

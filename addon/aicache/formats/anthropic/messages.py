@@ -18,8 +18,8 @@ from aicache.formats import (
 )
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.anthropic import answer as messages_answer
+from aicache.formats.anthropic import equivalents, interchange, stream
 from aicache.formats.anthropic import error as messages_error
-from aicache.formats.anthropic import interchange, stream
 from aicache.formats.anthropic.interchange import VERSION
 from aicache.formats.api_errors import APIError
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
@@ -31,7 +31,7 @@ from aicache.formats.json_body import (
 )
 from aicache.formats.stateful_parameters import Allow
 from aicache.formats.stateful_requests import reject_stateful_request
-from aicache.formats.text_parts import is_text_part, question_of
+from aicache.formats.text_parts import question_of
 
 _BETA = "anthropic-beta"
 _HEADERS = (VERSION, _BETA, "anthropic-user-profile-id")  # select the answer's format, or the end user
@@ -65,6 +65,8 @@ _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
 
 _MORE_THAN_TEXT = ("output_format", "mcp_servers", "context_management")
 _ROLES = ("user", "assistant", "system")
+_NO_REST = frozenset({"role", "content", "cache_control"})
+"""Fields of a message that are no part of its turn's rest."""
 _PACING_OPTIONS = ("eager_input_streaming", "fine-grained-tool-streaming-2025-05-14")
 """Options for streaming a tool's input: a tool's field, and formerly a beta. Some clients request it with every stream,
 never with whole answers."""
@@ -92,7 +94,7 @@ class Messages(BaseFormat):
         _reject_stateful(path, request, allow=context.allow)
         _check_types(request)
         turns = _turns(request)
-        params = _params(request, context.headers)
+        params = equivalents.params(_params(request, context.headers))
         return Call(
             api=self.api,
             model=request["model"],
@@ -185,22 +187,19 @@ def _turns(request: Mapping[str, Any]) -> tuple[Turn, ...]:
 def _turn(position: int, message: JSONObject) -> Turn:
     """Return a message's turn. A user's message with tool results becomes a tool's turn, which asks no question.
 
-    A user's list of one text block is the same question as that text.
+    A list of one text block is the same as that text.
     """
     role = message.get("role")
     if role not in _ROLES:
         raise ValueError(f"messages[{position}].role: unknown")
     content = _content(message.get("content"), f"messages[{position}].content")
-    if role == "user" and isinstance(content, list):
-        if any(block["type"] == "tool_result" for block in content):
-            role = "tool"
-        elif len(content) == 1 and is_text_part(content[0]):
-            content = content[0]["text"]
-    return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
+    if role == "user" and isinstance(content, list) and any(block["type"] == "tool_result" for block in content):
+        role = "tool"
+    return Turn(role, content, {name: value for name, value in message.items() if name not in _NO_REST})
 
 
 def _content(content: Any, name: str) -> Any:
-    """Check content, and return it unchanged."""
+    """Check content, and return it without marks; one text block is the same as its text."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -209,7 +208,7 @@ def _content(content: Any, name: str) -> Any:
         kind, text = block.get("type"), block.get("text")
         if not isinstance(kind, str) or (kind == "text" and not isinstance(text, str)):
             raise ValueError(f"{name}: a block whose fields do not fit its type")
-    return content
+    return equivalents.content(content)
 
 
 def _params(request: Mapping[str, Any], headers: Mapping[str, str]) -> JSONObject:

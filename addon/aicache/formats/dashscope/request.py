@@ -7,7 +7,7 @@ from typing import Any
 
 from aicache.domain.model import Call, Mode, Turn
 from aicache.formats import documented_fields, hosted_tools, stateful_messages, stateful_parameters
-from aicache.formats.dashscope import interchange
+from aicache.formats.dashscope import equivalents, interchange
 from aicache.formats.dashscope.increments import CUMULATIVE, INCREMENTAL
 from aicache.formats.errors import Stateful
 from aicache.formats.format import RequestContext
@@ -126,7 +126,8 @@ def _variant(parameters: Mapping[str, Any]) -> str:
 def _params(request: Mapping[str, Any], other_fields: JSONObject) -> JSONObject:
     params = {name: value for name, value in request.items() if name != "model"} | {"input": other_fields}
     if parameters := request.get("parameters"):
-        params["parameters"] = {name: value for name, value in parameters.items() if name not in MODE_PARAMETERS}
+        kept = {name: value for name, value in parameters.items() if name not in MODE_PARAMETERS}
+        params["parameters"] = equivalents.parameters(kept)
     return params
 
 
@@ -170,6 +171,7 @@ def _turn(position: int, message: JSONObject) -> Turn:
         raise ValueError(f"input.messages[{position}].role: not a string")
     if not isinstance(content, str | None):
         object_list(content, f"input.messages[{position}].content")
+    content = equivalents.content(content)
     if role == "user" and isinstance(content, list) and len(content) == 1 and _is_text_part(content[0], TEXT_PART):
         content = content[0]["text"]
     return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})

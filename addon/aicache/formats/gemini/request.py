@@ -9,7 +9,7 @@ from typing import Any
 from aicache.domain.model import Turn
 from aicache.formats import documented_fields, stateful_messages, stateful_parameters
 from aicache.formats.errors import Private
-from aicache.formats.gemini import fields
+from aicache.formats.gemini import equivalents, fields
 from aicache.formats.json_body import JSONObject
 from aicache.formats.stateful_parameters import STRICT, Allow
 
@@ -98,7 +98,7 @@ def _reject_stateful(
 def params_of(body: Mapping[str, Any]) -> JSONObject:
     """Return the body as sent, without the conversation. A system prompt that is null stays in it."""
     conversation = ("contents", "systemInstruction", "system_instruction")
-    return {name: value for name, value in body.items() if name not in conversation or value is None}
+    return equivalents.params({n: value for n, value in body.items() if n not in conversation or value is None})
 
 
 def question_of(request: GeminiRequest, *, tools_semantic: bool) -> str | None:

@@ -30,7 +30,7 @@ from aicache.formats.json_body import (
     token_count,
 )
 from aicache.formats.ollama import answer as ollama_answer
-from aicache.formats.ollama import interchange
+from aicache.formats.ollama import equivalents, interchange
 from aicache.formats.ollama.answer import Shape, Types, check_types
 from aicache.formats.stateful_parameters import Allow
 
@@ -199,11 +199,11 @@ def _check_fields(request: JSONObject, types: Types) -> None:
 def _call(
     api: str, request: JSONObject, turns: tuple[Turn, ...], question: str | None, *, turn_fields: set[str]
 ) -> Call:
-    """Build the call. *turn_fields* are fields that became turns; ``keep_alive`` is left out: it changes no answer."""
+    """Build the call. *turn_fields* are fields that became turns."""
     if not (model := request.get("model")):
         raise ValueError("model: missing")
-    omitted = {"model", "keep_alive"} | turn_fields
-    params = {name: value for name, value in request.items() if name not in omitted}
+    omitted = {"model"} | turn_fields
+    params = equivalents.params({name: value for name, value in request.items() if name not in omitted})
     return Call(
         api=api,
         model=model,

@@ -21,13 +21,14 @@ from aicache.formats import (
     stateful_messages,
 )
 from aicache.formats.answer_body import parse_answer_body
+from aicache.formats.equivalents import single_text, without_marks
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, choice_count, object_list, render_json
-from aicache.formats.openai import chat_answer, chat_completion, chat_interchange, chat_stream, stream
+from aicache.formats.openai import chat_answer, chat_completion, chat_interchange, chat_stream, equivalents, stream
 from aicache.formats.openai.chat_completion import Completion
 from aicache.formats.stateful_parameters import Allow
 from aicache.formats.stateful_requests import reject_stateful_request
-from aicache.formats.text_parts import is_text_part, question_of
+from aicache.formats.text_parts import question_of
 
 _AZURE_PATH = re.compile(r"/openai/deployments/([^/]+)/chat/completions/?\Z")
 _MORE_THAN_TEXT = (
@@ -37,6 +38,9 @@ _MORE_THAN_TEXT = (
     *("search_parameters", "plugins", "preset", "enable_search", "data_sources", "documents"),  # xAI, OpenRouter, ...
 )
 """Fields, also of vendors, that request an output format or let other sources than the model contribute."""
+_TEXT_ROLES = frozenset({"user", "system", "developer"})
+_NO_REST = frozenset({"role", "content"}) | equivalents.CACHE_MARKS
+"""Fields of a message that are no part of its turn's rest."""
 
 _T = TypeVar("_T")
 
@@ -69,7 +73,7 @@ class Chat(BaseFormat):
             mode=Mode.STREAM if streams else Mode.WHOLE,
             wants_usage=streams and options.get("include_usage") is True,
             counted=not streams or options.get("include_usage") is True,
-            params={name: value for name, value in request.items() if name not in non_params},
+            params=equivalents.chat_params({n: value for n, value in request.items() if n not in non_params}),
             turns=turns,
             question=question_of(turns[-1]) if _may_have_neighbors(request, context.tools_semantic) else None,
             n=choice_count(request),
@@ -144,15 +148,15 @@ def _model(path: str, request: JSONObject) -> str:
 
 
 def _turn(position: int, message: JSONObject) -> Turn:
-    """Return a message's turn; a user's list of one text part is the same question as that text."""
+    """Return a message's turn; a user's or system's list of one text part is the same as that text."""
     role, content = message.get("role"), message.get("content")
     if not isinstance(role, str):
         raise ValueError(f"messages[{position}].role: not a string")
-    if role == "user" and isinstance(content, list) and len(content) == 1:
-        (part,) = content
-        if is_text_part(part):
-            content = part["text"]
-    return Turn(role, content, {name: value for name, value in message.items() if name not in ("role", "content")})
+    if isinstance(content, list):
+        content = without_marks(content, equivalents.CACHE_MARKS)
+        if role in _TEXT_ROLES:
+            content = single_text(content)
+    return Turn(role, content, {name: value for name, value in message.items() if name not in _NO_REST})
 
 
 def _may_have_neighbors(request: Mapping[str, Any], tools_semantic: bool) -> bool:

@@ -23,7 +23,7 @@ from aicache.formats import (
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
 from aicache.formats.json_body import JSONObject, choice_count, render_json
-from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, stream
+from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, equivalents, stream
 from aicache.formats.stateful_requests import reject_stateful_request
 
 _PATH = re.compile(r"(?<!/chat)(?<!/fim)(?<!/agents)/completions/?\Z")
@@ -77,7 +77,7 @@ class Completions(BaseFormat):
             mode=Mode.STREAM if streams else Mode.WHOLE,
             wants_usage=streams and options.get("include_usage") is True,
             counted=not streams or options.get("include_usage") is True,
-            params={name: value for name, value in request.items() if name not in ("prompt", "model")},
+            params=equivalents.completions_params({n: v for n, v in request.items() if n not in ("prompt", "model")}),
             turns=(Turn("user", prompt, {}),),
             question=None,
             n=prompts * choice_count(request),

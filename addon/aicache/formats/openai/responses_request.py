@@ -8,8 +8,10 @@ from typing import Any
 
 from aicache.domain.model import Turn
 from aicache.formats import text_parts
+from aicache.formats.equivalents import single_text
 from aicache.formats.errors import Stateful
 from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json
+from aicache.formats.openai import equivalents
 
 INSTRUCTIONS = {"role": "instructions"}
 """The ``rest`` of the turn that replaces ``instructions``. It equals no message's rest, which never has a role."""
@@ -21,6 +23,8 @@ _ECHOED_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {"metadata": {}, "user": None, "safety_identifier": None, "prompt_cache_key": None}
 )
 """The caller's own fields that the API echoes in its answer, with the defaults that it echoes."""
+_ECHOED = frozenset({*_ECHOED_DEFAULTS, "prompt_cache_retention", "prompt_cache_options"})
+"""These and those whose defaults depend on the model."""
 _STORED = "the answer is stored"  # a name of ours among the parameters: no API has fields with blanks in their names
 
 _FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -43,6 +47,7 @@ _MORE_THAN_TEXT = (
     *("context_management", "moderation"),  # the answer repeats the question, or assesses it
     *("plugins", "preset", "web_search_options", "search_parameters"),  # OpenRouter's and xAI's ways to search
 )
+_TEXT_ROLES = frozenset({"user", "system", "developer"})
 _QUESTION_PART = frozenset({"type", "text", "prompt_cache_breakpoint"})  # the last one cannot change the answer
 
 
@@ -78,13 +83,13 @@ def params_of(request: Mapping[str, Any]) -> JSONObject:
     effective ``store`` counts, although keys may leave out the field itself.
     """
     turned = {"model", "input"} if request.get("instructions") is None else {"model", "input", "instructions"}
-    params = {name: value for name, value in request.items() if name not in turned}
+    params = equivalents.responses_params({name: value for name, value in request.items() if name not in turned})
     return params | {_STORED: request.get("store") is not False}
 
 
 def echoed_fields(request: Mapping[str, Any]) -> str:
     """Return the fields that the answer echoes without depending on them, as a call's variant."""
-    return render_json({name: request[name] for name in _ECHOED_DEFAULTS if request.get(name) is not None}).decode()
+    return render_json({name: request[name] for name in sorted(_ECHOED) if request.get(name) is not None}).decode()
 
 
 def with_echoes(document: JSONObject, echoes: str) -> JSONObject:
@@ -142,21 +147,20 @@ def _turn(position: int, item: JSONObject) -> Turn:
     if kind not in (None, "message"):
         if not isinstance(kind, str):
             raise ValueError(f"input[{position}].type: not a string")
-        return Turn(role if isinstance(role, str) else kind, item, {})  # a developer's item may add tools
+        # A developer's item may add tools.
+        return Turn(role if isinstance(role, str) else kind, equivalents.responses_item(item), {})
     if not isinstance(role, str):
         raise ValueError(f"input[{position}].role: not a string")
-    rest = {name: value for name, value in item.items() if name not in ("role", "content")}
+    rest = equivalents.message_fields({n: value for n, value in item.items() if n not in ("role", "content")})
     return Turn(role, _content(position, role, item.get("content")), rest)
 
 
 def _content(position: int, role: str, content: Any) -> Any:
-    """Check a message's content; a user's list of one text part equals that text."""
+    """Check a message's content; a user's or system's list of one text part equals that text."""
     if content is None or isinstance(content, str):
         return content
-    parts = object_list(content, f"input[{position}].content")
-    if role == "user" and len(parts) == 1 and text_parts.is_text_part(parts[0], kind="input_text"):
-        return parts[0]["text"]
-    return parts
+    parts = equivalents.content(object_list(content, f"input[{position}].content"))
+    return single_text(parts, "input_text") if role in _TEXT_ROLES else parts
 
 
 def _is_question_part(part: Any) -> bool:
