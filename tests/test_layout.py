@@ -20,6 +20,7 @@ LAYERS = [
     {"ui"},
     {"dashboard", "fastpath"},
     {"addon", "cli"},
+    {"pytest_plugin"},
     {"__main__"},
 ]
 """From the inside out. A module imports from its own folder and from folders of inner layers."""

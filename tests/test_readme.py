@@ -23,6 +23,7 @@ from aicache.engine import Engine
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.health import collect_health
 from aicache.telemetry.prometheus import Metrics
+from aicache.ui.cassette_commands import CassetteCommands
 from aicache.ui.commands import Commands
 from test_layout import LAYERS
 
@@ -282,7 +283,8 @@ def test_the_comments_shown_are_in_the_words_of_the_code() -> None:
 
 
 def test_the_commands_of_mitmproxy_described_are_all_there_are() -> None:
-    there = {name for each in vars(Commands).values() if (name := getattr(each, "command_name", None)) is not None}
+    commands = [*vars(Commands).values(), *vars(CassetteCommands).values()]
+    there = {name for each in commands if (name := getattr(each, "command_name", None)) is not None}
 
     rows = re.findall(r"^\| `(aicache.*?) \| ", text(PAGES / "operations.md"), re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"`(aicache\.[a-z.]+)", f"`{row}")} == there

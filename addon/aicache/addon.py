@@ -46,6 +46,7 @@ from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.header_misses import HeaderMisses
 from aicache.telemetry.observability import Observability
 from aicache.ui import contentview, flow_marks
+from aicache.ui.cassette_commands import CassetteCommands
 from aicache.ui.commands import Commands
 
 logger = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class AICache:
         options.add_options(loader)
         contentview.register()
         loader.master.commands.collect_commands(self._commands)
+        loader.master.commands.collect_commands(CassetteCommands(self._cassettes))
 
     def configure(self, updated: set[str]) -> None:
         options.set_log_level()

@@ -26,7 +26,7 @@ def test_every_command_says_what_it_does_and_takes_what_mitmproxy_knows() -> Non
     with taddons.context(AICache()) as context:
         ours = {name: each for name, each in context.master.commands.commands.items() if name.startswith("aicache.")}
 
-        assert len(ours) == 14
+        assert len(ours) == 16
         for name, each in ours.items():
             assert each.help, name
             assert each.signature_help()

@@ -1,41 +1,24 @@
-"""Flows and the cassette: answers requests from it, and records the upstream's responses. The cassette decides."""
+"""Flows and the cassette: hands requests and responses to the cassette in use, and changes it. It decides nothing."""
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import logging
 from collections.abc import Awaitable
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from aicache.cassette import refusal
 from aicache.cassette.body_document import STREAM_TYPES
-from aicache.cassette.cassette import Cassette, CassetteMode, Missing, Played
-from aicache.cassette.cassette_file import CassetteFile
-from aicache.cassette.file_format import CassetteError
-from aicache.cassette.interaction import Interaction, RecordedResponse, make_request, make_response, media_type
-from aicache.cassette.matching import MatchRules
-from aicache.cassette.redaction import Redaction, RedactionTooSlow
+from aicache.cassette.cassette import CassetteMode, Missing
+from aicache.cassette.interaction import media_type
 from aicache.config import Config, ConfigError, RunMode
-from aicache.config.request_settings import Settings
-from aicache.domain.caller_identity import CREDENTIAL_PARAMETERS
-from aicache.domain.known_request_headers import CREDENTIALS
 from aicache.domain.model import Mode
-from aicache.domain.request_headers import looks_like_credential
-from aicache.proxy.error_responses import render_miss_on_cassette
-from aicache.proxy.flow_metadata import strip_directives
+from aicache.proxy.cassette_session import CassetteSession, match_rules
 from aicache.proxy.flow_state import CassetteFlow, FlowStates
-from aicache.proxy.http_messages import collect_headers, method_of
-from aicache.proxy.response_tee import Tee
-from aicache.proxy.websocket_upgrades import render_declined, websocket_format_of
 
 logger = logging.getLogger(__name__)
 
-MAX_RESPONSE_BYTES = 256 * 1024**2
 NO_UPSTREAM = "nothing is sent upstream while a cassette is replayed"
 
 
@@ -67,15 +50,21 @@ class CassetteFlows:
             if before is not None and before is not self.session:
                 before.finish()
 
-    def load(self, mode: str, file: str) -> CassetteSession | None:
-        """Use another cassette from now on, rewound; return the one before, finished. Raises ConfigError."""
-        if self._config is None:
-            raise ConfigError(["the cache has not started"])
-        before, session = self.session, CassetteSession(self._config, CassetteMode(mode), Path(file))
-        self.session = session
-        if before is not None:
-            before.finish()
-        return before
+    def load(self, mode: str, file: str) -> None:
+        """Use another cassette from now on, from its beginning, which need not be there. Raises ConfigError."""
+        if self.session is None or self._config is None:
+            raise ConfigError(["mode: live, so there is no cassette: start with another one"])
+        if mode not in list(CassetteMode):
+            raise ConfigError([f"mode: {mode!r} is not one of {', '.join(CassetteMode)}"])
+        before, self.session = (
+            self.session,
+            CassetteSession(self._config, CassetteMode(mode), Path(file).expanduser(), may_be_missing=True),
+        )
+        before.finish()
+
+    def report(self) -> list[str]:
+        """Return the tally of the cassette in use, then each refusal."""
+        return [] if self.session is None else [str(self.session.cassette.tally), *self.session.refusals]
 
     @property
     def never_connects(self) -> bool:
@@ -129,114 +118,6 @@ class CassetteFlows:
         return session is None or session.finish()
 
 
-class CassetteSession:
-    """One cassette from its opening on. Raises ConfigError if it cannot be opened."""
-
-    def __init__(self, config: Config, mode: CassetteMode, path: Path) -> None:
-        self.mode, self._strict, self._with_texts = mode, config.cassette.strict, config.log.text
-        self._file = CassetteFile(path)
-        self.name = path.name
-        self._orders = itertools.count()
-        interactions: list[Interaction] = []
-        problem = ""
-        try:
-            if mode is not CassetteMode.REPLAY:
-                self._file.check_writable()
-            if mode is not CassetteMode.RECORD:
-                interactions, problem = self._file.read()
-        except FileNotFoundError:
-            if mode is CassetteMode.REPLAY:
-                raise ConfigError([f"cassette.file: {path}: there is no such file; record it first"]) from None
-        except CassetteError as exc:
-            raise ConfigError([f"cassette.file: {exc}"]) from exc
-        if problem:
-            logger.warning("%s: %s", self.name, problem)
-        self._file.keep(interactions)
-        rules = _match_rules(config)
-        redaction = Redaction(config.cassette.redact)
-        self.cassette = Cassette(interactions, rules, redaction, repeat_last=config.cassette.repeat_last)
-        logger.info("cassette %s: %s, %d recordings", self.name, mode, len(interactions))
-
-    async def request(self, flow: HTTPFlow, flows: FlowStates) -> Response | None:
-        """Return the response to a request; None if it is to go upstream, and be recorded."""
-        headers = collect_headers(flow.request.headers)
-        strip_directives(flow, headers)
-        request = flow.request
-        if (declined := websocket_format_of(request)) is not None:
-            return render_declined(declined)
-        if request.raw_content is None:
-            name = f"{request.method} {request.path.partition('?')[0]}"
-            return self.refuse(flow, Missing(name, "was passed on unread (stream_large_bodies)"))
-        origin = f"{request.scheme}://{_authority(flow)}"
-        credentials = _credentials(headers, request.path)
-        made = make_request(method_of(request), origin, request.path, headers, request.get_content(strict=False) or b"")
-        order = next(self._orders)
-        asked = await asyncio.to_thread(self.cassette.match, made, credentials)
-        if self.mode is not CassetteMode.RECORD:
-            played = self.cassette.play(asked)
-            if isinstance(played, Played):
-                return _render(played.response)
-            if self.mode is CassetteMode.REPLAY:
-                return self.refuse(flow, played)
-        request.headers["accept-encoding"] = "identity"
-        flows.of(flow).recorded = CassetteFlow(self, order, asked, credentials, Tee(MAX_RESPONSE_BYTES))
-        return None
-
-    def refuse(self, flow: HTTPFlow, missing: Missing) -> Response:
-        """Return the refusal of a request, and log it."""
-        self.cassette.tally.missing += 1
-        logger.warning("%s", refusal.describe(missing, self.name, with_texts=self._with_texts))
-        return render_miss_on_cassette(flow.request, refusal.to_error(missing, self.name))
-
-    async def record(self, flow: HTTPFlow, recorded: CassetteFlow) -> None:
-        """Record a response. Never raises."""
-        assert flow.response is not None
-        if flow.response.raw_content is None:
-            if (body := recorded.tee.body) is None:
-                self._lose("it is too large, or another addon streams it")
-                return
-            flow.response.raw_content = body
-        try:
-            content = flow.response.get_content(strict=True) or b""
-            response = make_response(flow.response.status_code, collect_headers(flow.response.headers), content)
-            await asyncio.to_thread(self._record, recorded, response)
-        except Exception as exc:
-            self._lose(str(exc) if isinstance(exc, RedactionTooSlow | OSError) else type(exc).__name__)
-
-    async def record_broken(self, flow: HTTPFlow, recorded: CassetteFlow) -> None:
-        """Record a stream whose client left once it had read the last event, as OpenAI's own does. Never raises."""
-        asked, body = recorded.asked, recorded.tee.so_far
-        try:
-            if flow.response is None or not body or asked.format is None or asked.call is None:
-                raise ValueError("nothing shows that it is all")
-            asked.format.parse_answer(body, n=asked.call.n, variant=asked.call.variant)
-        except (ValueError, RecursionError):
-            self._lose("it broke off")
-            return
-        flow.response.raw_content = body
-        await self.record(flow, recorded)
-
-    def _lose(self, why: str) -> None:
-        """Count and log a response that is not recorded."""
-        self.cassette.tally.lost += 1
-        logger.warning("cassette %s: a response was not recorded: %s", self.name, why)
-
-    def finish(self) -> bool:
-        """Write the cassette in its final form and log the tally; tell whether all went well, or need not."""
-        tally = self.cassette.tally
-        try:
-            self._file.finish()
-        except OSError as exc:
-            tally.lost += 1
-            logger.error("cassette %s: cannot be written: %s", self.name, exc.strerror)
-        logger.info("cassette %s: %s", self.name, tally)
-        return not (self._strict and (tally.missing or tally.lost))
-
-    def _record(self, recorded: CassetteFlow, response: RecordedResponse) -> None:
-        interaction = self.cassette.add(recorded.asked.request, response, recorded.credentials)
-        self._file.append(recorded.order, interaction)
-
-
 def _is_stream(response: Response, recorded: CassetteFlow) -> bool:
     call = recorded.asked.call
     asks_stream = call is not None and call.mode is Mode.STREAM and "content-length" not in response.headers
@@ -249,37 +130,4 @@ def _same(config: Config, other: Config) -> bool:
         other.mode,
         other.cassette,
         other.log.text,
-    ) and Settings.of(config).key_rules == Settings.of(other).key_rules
-
-
-def _match_rules(config: Config) -> MatchRules:
-    settings = Settings.of(config)
-    return MatchRules(settings.key_rules, settings.edits)
-
-
-def _authority(flow: HTTPFlow) -> str:
-    """Return the upstream's host, with its port unless that is the scheme's own."""
-    request = flow.request
-    host = request.host if flow.client_conn.sni is None or not request.host[-1:].isdigit() else flow.client_conn.sni
-    host = f"[{host}]" if ":" in host else host
-    own = {"http": 80, "https": 443}.get(request.scheme)
-    return host if request.port == own else f"{host}:{request.port}"
-
-
-def _credentials(headers: dict[str, str], target: str) -> tuple[str, ...]:
-    """Return the values in a request that are, or may be, credentials."""
-    query = parse_qsl(target.partition("?")[2])
-    sent = [value for name, value in headers.items() if name in CREDENTIALS or _names_secret(name)]
-    return tuple(sent + [value for name, value in query if name.lower() in CREDENTIAL_PARAMETERS])
-
-
-def _names_secret(name: str) -> bool:
-    """Tell whether a header's name is like a credential's; names of users and clients are in texts for good reasons."""
-    return looks_like_credential(name) and any(
-        word in name for word in ("key", "token", "auth", "secret", "credential", "passw", "cookie", "signature")
-    )
-
-
-def _render(response: RecordedResponse) -> Response:
-    headers = dict(response.headers) | {"cache-status": "ai-cache; hit; detail=cassette", "x-cache-status": "hit"}
-    return Response.make(response.status, response.body, headers)
+    ) and match_rules(config) == match_rules(other)

@@ -1,0 +1,1 @@
+"""Cassettes from outside the proxy: converts them, and runs a proxy whose cassette is changed from test to test."""
