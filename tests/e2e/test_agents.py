@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from e2e.agents.cli import Agent, Place
+from benchmarks.processes import Tree
+from e2e.agents.cli import Agent, Place, Run
 from e2e.agents.model import Model
 from e2e.agents.table import AGENTS
 from e2e.apis import APIS
-from e2e.proxy import EXACT_ONLY, Proxy, post
+from e2e.proxy import EXACT_ONLY, Proxy, free_port, post
 
 if TYPE_CHECKING:
     from demo.answers import Request
@@ -24,39 +25,68 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first use of an
 WEST, EAST = "Etc/GMT+12", "Pacific/Kiritimati"
 """Time zones 26 hours apart: in them it is never the same day."""
 HOP_BY_HOP = ("host", "connection", "content-length", "transfer-encoding", "expect")
-CONFIG = f"""{EXACT_ONLY}
-scope: shared
-built_in_masks: [agents]
+IGNORE = """
 ignore: [stream, stream_options, user, metadata, safety_identifier, prompt_cache_key, service_tier, store, "input[].id"]
 """
+CONFIG = f"{EXACT_ONLY}scope: shared\nbuilt_in_masks: [agents]\n{IGNORE}"
+RECORDER_PORT = free_port()
+REPLAY_CPU_S = 3
+"""For the start of a proxy on a cassette and all of a run's requests."""
+
+
+class Taped(Proxy):
+    """A proxy that records to a cassette or replays one."""
+
+    def __init__(self, upstream: str, home: Path, mode: str, *options: str) -> None:
+        chosen = ("--set", f"ai_cache_mode={mode}", "--set", f"ai_cache_cassette={home / 'run.yaml'}", *options)
+        super().__init__(upstream, home, IGNORE, options=chosen)
+        self.ready = f"cassette run.yaml: {mode}"
 
 
 @pytest.fixture(scope="module")
-def proxy(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    with Proxy(module_upstream.url, tmp_path_factory.mktemp("proxy"), CONFIG) as running:
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """The cache, in front of a test's recorder."""
+    with Proxy(f"http://127.0.0.1:{RECORDER_PORT}", tmp_path_factory.mktemp("proxy"), CONFIG) as running:
         yield running
+
+
+@pytest.fixture
+def recorder(upstream: Upstream, tmp_path: Path) -> Iterator[Proxy]:
+    """Between the cache and the upstream."""
+    recorder = Taped(upstream.url, tmp_path, "record")
+    recorder.port = RECORDER_PORT
+    with recorder:
+        yield recorder
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=str)
 def test_an_agent_does_its_task_again_elsewhere_without_the_upstream(
-    agent: Agent, proxy: Proxy, upstream: Upstream, tmp_path: Path
+    agent: Agent, proxy: Proxy, recorder: Proxy, upstream: Upstream, tmp_path: Path
 ) -> None:
-    """From another home, checkout, commit and session, with another key, and on another day."""
+    """From another home, checkout, commit and session, with another key, and on another day; then from a cassette."""
     upstream.script = Model(agent.turns)
     here = Place(tmp_path / "alice", tmp_path / "alice" / "src" / "weather", "Begin", WEST)
     there = Place(tmp_path / "ci" / "home", tmp_path / "build-0042", "Another history", EAST)
     before = upstream.calls
     first = agent.run(here, proxy.url, f"sk-alice-{agent}")
-    assert (first.exit_code, first.files) == (0, agent.result), first.output
+    check(agent, first)
     requests = asked(agent, upstream, before)
+    assert len(requests) >= len(agent.turns)
     accept(proxy, agent, requests[0], f"sk-ci-{agent}")
     calls = upstream.calls
 
-    again = agent.run(there, proxy.url, f"sk-ci-{agent}")
+    check(agent, agent.run(there, proxy.url, f"sk-ci-{agent}"))
+    recorder.stop()
+    with Taped(recorder.upstream, tmp_path, "replay", "--set", "ai_cache_strict=true") as tape:
+        check(agent, agent.run(there, tape.url, "none"))
+        assert Tree(tape.pid).cpu() < REPLAY_CPU_S
+        assert tape.stop() == 0, tape.log
 
-    assert (again.exit_code, again.files) == (0, agent.result), again.output
-    assert len(requests) >= len(agent.turns)
     assert not asked(agent, upstream, calls)
+
+
+def check(agent: Agent, run: Run) -> None:
+    assert (run.exit_code, run.files) == (0, agent.result), run.output
 
 
 def asked(agent: Agent, upstream: Upstream, before: int) -> list[Request]:
