@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from e2e.agents.model import Model, Turn
+from e2e.agents.taped import Taped
 from e2e.client import Askers, Client
 from e2e.proxy import Proxy
 from e2e.test_clients import AI
@@ -34,7 +37,7 @@ SCRIPTS = {
     "agent_ai.mjs": (AI[1], ALL),
 }
 CLIENTS = tuple(
-    Client(f"{script}-{api}", script, requirements, api, MODES, purpose="agents")
+    Client(f"{Path(script).stem.removeprefix('agent_')}-{api}", script, requirements, api, MODES, purpose="agents")
     for script, (requirements, apis) in SCRIPTS.items()
     for api in apis
 )
@@ -43,6 +46,7 @@ TURNS = (
     Turn("I convert it.", (("fahrenheit", {"celsius": 18}),)),
     Turn("It is 64.4 °F in both."),
 )
+ONE_EACH = ("pydantic_ai-messages", "openai_agents-responses", "langchain-chat", "ai-gemini")
 NUMBERS = itertools.count()
 
 
@@ -73,3 +77,24 @@ def test_an_agent_does_its_task_again_without_the_upstream(
 
     assert first["text"] == again["text"] == TURNS[-1].text
     assert upstream.calls == before + len(TURNS)
+
+
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client.name in ONE_EACH], ids=str)
+def test_a_run_on_a_cassette_is_replayed_and_a_changed_prompt_is_named(
+    askers: Askers, upstream: Upstream, client: Client, tmp_path: Path
+) -> None:
+    upstream.script = Model(TURNS)
+    asker, task = askers[client], "How warm is it in Zürich and Oslo?"
+    with Taped(upstream.url, tmp_path, "record") as proxy:
+        recorded = asker.ask(proxy.url, task, "stream", client)
+    calls = upstream.calls
+
+    with Taped(upstream.url, tmp_path, "replay") as proxy:
+        replayed = asker.ask(proxy.url, task, "stream", client, key="none")
+        with pytest.raises(AssertionError) as refused:
+            asker.ask(proxy.url, task.replace("Oslo", "Rome"), "stream", client, key="none")
+
+    assert replayed["text"] == recorded["text"] == TURNS[-1].text
+    assert re.search(r"differs in .*recorded [^,]* Oslo\?', asked [^,]* Rome\?'", str(refused.value))
+    assert "3 replayed, 1 missing" in proxy.log
+    assert upstream.calls == calls

@@ -54,6 +54,8 @@ class Agent:
     """Of its requests to the model."""
     result: Mapping[str, str]
     """The text files in the checkout when the task is done."""
+    heavy: bool = False
+    """Whether each run takes several seconds of CPU time."""
 
     def __str__(self) -> str:
         return self.name

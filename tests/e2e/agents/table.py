@@ -85,6 +85,7 @@ AGENTS = (
         api="chat",
         path="/v1/chat/completions",
         result=RESULT,
+        heavy=True,
     ),
     Agent(
         "gemini-cli",
@@ -118,5 +119,6 @@ AGENTS = (
         api="chat",
         path="/v1/chat/completions",
         result={"capital.txt": TEXT},
+        heavy=True,
     ),
 )
