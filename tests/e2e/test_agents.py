@@ -13,7 +13,7 @@ from benchmarks.processes import Tree
 from e2e.agents.cli import Agent, Place, Run
 from e2e.agents.model import Model
 from e2e.agents.table import AGENTS
-from e2e.agents.taped import IGNORE, Taped
+from e2e.agents.taped import Taped
 from e2e.apis import APIS
 from e2e.proxy import EXACT_ONLY, Proxy, free_port, post
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first use of an
 WEST, EAST = "Etc/GMT+12", "Pacific/Kiritimati"
 """Time zones 26 hours apart: in them it is never the same day."""
 HOP_BY_HOP = ("host", "connection", "content-length", "transfer-encoding", "expect")
-CONFIG = f"{EXACT_ONLY}scope: shared\nbuilt_in_masks: [agents]\n{IGNORE}"
+CONFIG = f"{EXACT_ONLY}scope: shared\nbuilt_in_masks: [agents]\n"
 RECORDER_PORT = free_port()
 REPLAY_CPU_S = 3
 """For the start of a proxy on a cassette and all of a run's requests."""

@@ -6,15 +6,11 @@ from pathlib import Path
 
 from e2e.proxy import Proxy
 
-IGNORE = """
-ignore: [stream, stream_options, user, metadata, safety_identifier, prompt_cache_key, service_tier, store, "input[].id"]
-"""
-
 
 class Taped(Proxy):
     """A proxy on the cassette of a folder, in a mode: ``record`` or ``replay``."""
 
     def __init__(self, upstream: str, home: Path, mode: str, *options: str) -> None:
         chosen = ("--set", f"ai_cache_mode={mode}", "--set", f"ai_cache_cassette={home / 'run.yaml'}", *options)
-        super().__init__(upstream, home, IGNORE, options=chosen)
+        super().__init__(upstream, home, options=chosen)
         self.ready = f"cassette run.yaml: {mode}"
