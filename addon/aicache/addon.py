@@ -21,6 +21,7 @@ from aicache.domain.events import Erased
 from aicache.engine import Engine
 from aicache.fastpath.fast_path import FastPath
 from aicache.patches import large_bodies
+from aicache.patches.live_responses import ChunkSource, LiveResponses
 from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy import exit_status, listeners, options
 from aicache.proxy.body_limits import BodyLimits
@@ -38,6 +39,7 @@ from aicache.proxy.proxy_context import ProxyContext
 from aicache.proxy.request_handler import RequestHandler
 from aicache.proxy.request_lookup import RequestLookup
 from aicache.proxy.response_recorder import ResponseRecorder
+from aicache.proxy.unattended_flows import UnattendedFlows
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.runtime.idle import IdleRuntime
 from aicache.runtime.lifecycle import Lifecycle, Runtime
@@ -70,14 +72,15 @@ class AICache:
 
         runtime, unread = self._lifecycle.current, UnreadResponses()
         self._header_misses = HeaderMisses()
-        self._malformed, self._own = MalformedFields(), OwnConnections()
+        self._malformed, self._own, self._live = MalformedFields(), OwnConnections(), LiveResponses()
         self._flows = FlowStates(unread)
         self._cassettes = CassetteFlows(self._flows)
         marks = flow_marks.FlowMarks(lambda: self._observability.scope)
         events = FlowEvents(self._flows, self._watchers, marks, self._header_misses)
         self._replays = UpstreamReplays(self._flows)
+        self._unattended = UnattendedFlows(runtime, self._flows).responses
         self._limits = BodyLimits(runtime, self._flows, self._fast_path.is_unobserved, self._dashboard.handles)
-        collapsed = CollapsedRequests(self._flows)
+        collapsed = CollapsedRequests(self._flows, events, unread, self._live)
         context = ProxyContext(runtime, self._flows, events, unread, EmbeddingBatches(), self._replays, collapsed)
         lookup = RequestLookup(context, self._fast_path, self._header_misses, lambda: self._observability.bypassed)
         self._handler = RequestHandler(context, lookup, self._cassettes, self._own, self._dashboard)
@@ -116,8 +119,10 @@ class AICache:
             return
         options.connect_lazily()
         flow_marks.show_comments()
+        self._live.install()
         self._restore_body_check = large_bodies.install(self._limits.decide)
         self._restore_errors = self._failed.install()
+        self._unattended.install()
         self._dashboard_token.announce(listeners.page_endpoints())
         self._lifecycle.start(runtime)
         self._fast_path.apply(runtime.settings)
@@ -126,8 +131,10 @@ class AICache:
         """Not a coroutine, since mitmproxy does not await it when it reloads the script; at exit it does."""
         self._replays.close()
         self._handler.close()
-        self._restore_body_check()
+        self._live.uninstall()
+        self._unattended.uninstall()
         self._restore_errors()
+        self._restore_body_check()
         self._commands.close()
         self._fast_path.uninstall()
         all_well = self._cassettes.finish()
@@ -182,8 +189,9 @@ class AICache:
         self._own.client_connected(client)
         self._fast_path.client_connected(client)
 
-    def client_disconnected(self, client: Client) -> None:
+    def client_disconnected(self, client: Client) -> Awaitable[None] | None:
         self._own.client_disconnected(client)
+        return self._unattended.client_disconnected(client)
 
     def server_connect(self, data: ServerConnectionHookData) -> Awaitable[None] | None:
         self._cassettes.server_connect(data)
@@ -210,6 +218,10 @@ class AICache:
 
     def request(self, flow: HTTPFlow) -> Awaitable[None] | None:
         return self._handler.request(flow)
+
+    def ai_cache_next_chunk(self, source: ChunkSource) -> Awaitable[None] | None:
+        """Wait for the next chunk of a stream in flight that a response follows (`patches/live_responses.py`)."""
+        return source.wait()
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         if self._cassettes.responseheaders(flow):

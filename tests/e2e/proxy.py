@@ -52,9 +52,12 @@ class Reply:
 
     @property
     def cache(self) -> str:
-        """``miss``, ``exact``, ``semantic``, ``same-words``, ``bypass`` or nothing at all."""
+        """``miss``, ``exact``, ``semantic``, ``same-words``, ``collapsed``, ``bypass`` or nothing at all."""
         status = self.headers.get("x-cache-status", "")
-        return self.headers["cache-status"].partition("detail=")[2].partition(";")[0] if status == "hit" else status
+        if status != "hit":
+            return status
+        member = self.headers["cache-status"]
+        return "collapsed" if member.endswith("; collapsed") else member.partition("detail=")[2].partition(";")[0]
 
     @property
     def text(self) -> str:

@@ -105,15 +105,6 @@ def leave_at(proxy: Proxy, question: str, words: bytes) -> None:
             assert more, "the proxy has closed first"
 
 
-def test_a_client_that_leaves_mid_stream_leaves_nothing_behind(proxy: Proxy, upstream: Upstream) -> None:
-    upstream.script = lambda _: Reply((LONG,), per_token=0.1)
-    leave_at(proxy, "Leaving early?", b"HTTP/1.1 200")
-    time.sleep(0.3)
-
-    upstream.script = lambda _: Reply((LONG,))
-    assert proxy.ask("Leaving early?", stream=True).cache == "miss"
-
-
 def test_the_answer_of_a_client_that_leaves_at_the_last_event_is_kept(proxy: Proxy, upstream: Upstream) -> None:
     """OpenAI's client does, and the response ends half a second later."""
     upstream.script = lambda _: Reply(("Short.",), per_token=0.5)

@@ -433,6 +433,12 @@ class InFlight:
         duration(most=3600),
         "how long such a request waits for that answer before it goes upstream itself",
     ] = 60.0
+    finish: Annotated[
+        float | None,
+        duration(most=3600),
+        "how long an answer is read on after its client has left, to be stored and given to equal requests; null: it "
+        "ends, and so does the request to the upstream",
+    ] = 120.0
 
 
 @dataclass(frozen=True, slots=True)

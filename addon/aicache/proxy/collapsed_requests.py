@@ -1,46 +1,136 @@
-"""Has a request wait for the answer to an equal one that is in flight, instead of going upstream as well."""
+"""Has a request wait for the answer to an equal one that is in flight, or follow it as it comes, instead of going
+upstream as well."""
 
 from __future__ import annotations
 
 import math
+import time
 import weakref
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from mitmproxy.http import HTTPFlow
+from mitmproxy.http import Headers, HTTPFlow, Response
 
-from aicache.domain.in_flight import Take
-from aicache.domain.model import Hit, Miss
+from aicache.config.request_settings import Settings
+from aicache.domain import policy, response_headers
+from aicache.domain.in_flight import Form, Join, Take
+from aicache.domain.model import Entry, Hit, Miss, Mode
+from aicache.domain.trace import Trace
 from aicache.engine import Exchange
 from aicache.engine.collapsing import Flight
-from aicache.proxy.flow_state import FlowStates
+from aicache.patches.live_responses import LiveResponses
+from aicache.patches.unread_responses import UnreadResponses
+from aicache.proxy.flow_events import FlowEvents
+from aicache.proxy.flow_state import FlowState, FlowStates
+from aicache.proxy.followed_stream import FollowedStream
+from aicache.proxy.http_messages import collapsed_headers, to_recording
+from aicache.proxy.response_tee import Follower, Tee
 from aicache.runtime.lifecycle import Runtime
+from aicache.telemetry import reporting
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInFlight:
+    """A streamed answer that has begun, as its followers are to be sent it."""
+
+    tee: Tee
+    flight: Flight
+    content_type: str
+    cors: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A request follows a stream; it has *waited* for that to begin."""
+
+    stream: StreamInFlight
+    follower: Follower
+    waited: float
 
 
 class CollapsedRequests:
     """Decides on requests for which nothing is stored; *flows* holds what becomes of each."""
 
-    def __init__(self, flows: FlowStates) -> None:
+    def __init__(self, flows: FlowStates, events: FlowEvents, unread: UnreadResponses, live: LiveResponses) -> None:
         self._flows = flows
+        self._events = events
+        self._unread = unread
+        self._live = live
 
     async def wait(
         self, flow: HTTPFlow, exchange: Exchange, miss: Miss, runtime: Runtime
-    ) -> tuple[Hit | Miss, Exchange]:
-        """Return the answer to an equal request as a hit; or the miss, where there is none in flight, or in vain.
+    ) -> tuple[Hit | Joined | Miss, Exchange]:
+        """Return the answer to an equal request, as a hit or as a stream that has begun; or the miss, where there is no
+        such request, or it has no good answer.
 
-        Such a miss goes upstream, and its flow's state has the flight that equal requests wait for.
+        A miss goes upstream, and its flow's state has the flight that equal requests wait for.
         """
-        engine, settings = runtime.engine, runtime.settings.in_flight
-        if not settings.collapse or not engine.may_collapse(exchange):
+        engine, settings = runtime.engine, runtime.settings
+        if not settings.in_flight.collapse or not engine.may_collapse(exchange):
             return miss, exchange
         began = math.inf if miss.reason.startswith("store-error") else exchange.asked_at
-        decision, waited = await engine.collapsing.decide(exchange.identity.key, None, flow.id, began, settings.wait)
+        decision, waited = await engine.collapsing.decide(
+            exchange.identity.key, self._form(exchange, settings), flow.id, began, settings.in_flight.wait
+        )
         match decision:
             case Take(shared):
                 if engine.refusal(exchange, shared.entry) is None:
                     return Hit(shared.entry, collapsed_with=shared.leader, waited=waited or 0.0), exchange
+            case Join(StreamInFlight() as stream):
+                if (follower := stream.tee.follow()) is not None:
+                    return Joined(stream, follower, waited or 0.0), exchange
             case Flight() as flight:
                 self._flows.of(flow).flight = flight
                 weakref.finalize(flow, flight.fail)  # in case that mitmproxy drops it without a word
             case _:  # it goes upstream alone
                 pass
         return miss, exchange if waited is None else replace(exchange, waited=waited)
+
+    def offer_stream(self, state: FlowState, exchange: Exchange, response: Response, runtime: Runtime) -> None:
+        """Let requests that are to be sent the same bytes follow an answer that has begun to stream, if it is good."""
+        flight, tee, settings = state.flight, state.tee, runtime.settings
+        if flight is None or tee is None or response.status_code != 200:
+            return
+        headers = to_recording(response, b"")
+        content_type = response_headers.media_type(headers.content_type)
+        if content_type is None or headers.content_encoding not in ("", "identity"):
+            return
+        if policy.check_cache_control(headers.cache_control, runtime.engine.rules) is not None:
+            return
+        flight.when_over(lambda _: tee.break_off("it was dropped"))  # without effect where it has ended
+        stream = StreamInFlight(tee, flight, content_type, response_headers.cors(headers.cors))
+        flight.begin_stream(self._form(exchange, settings), stream)
+
+    def join(self, flow: HTTPFlow, exchange: Exchange, joined: Joined, trace: Trace, began: float) -> None:
+        """Answer a request with a stream in flight, from its first byte on."""
+        stream = joined.stream
+        headers = dict(stream.cors) if exchange.page is not None else {}
+        headers |= collapsed_headers(stream.content_type, exchange.identity.key)
+        if not flow.request.is_http2 and not flow.request.is_http3:
+            if flow.request.http_version == "HTTP/1.1":
+                headers["transfer-encoding"] = "chunked"
+            else:
+                headers["connection"] = "close"
+        fields = [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in headers.items()]
+        now = time.time()
+        self._flows.answer(flow, Response(b"HTTP/1.1", 200, b"OK", Headers(fields), None, None, now, None))
+        self._live.attach(flow, FollowedStream(joined.follower, flow.client_conn, self._unread))
+        decided = reporting.joined_event(exchange, stream.flight.leader, trace, began, joined.waited)
+        self._events.joined(flow, decided)
+
+        def followed(entry: Entry | None) -> None:
+            whole = entry if flow.error is None else None
+            self._events.followed(flow, reporting.followed_event(decided, whole, time.perf_counter() - began))
+
+        stream.flight.when_over(followed)
+
+    def broken_off(self, flow: HTTPFlow) -> None:
+        """A flow has ended in an error, perhaps before it was sent anything of the stream that it had joined."""
+        self._live.drop(flow)
+
+    def _form(self, exchange: Exchange, settings: Settings) -> Form:
+        """Return a value that is equal for calls that are sent the same bytes; None for one that follows no stream."""
+        call = exchange.call
+        if call.mode is not Mode.STREAM or not self._live.is_installed or settings.template_for(call) is not None:
+            return None
+        max_tokens = None if call.common is None else call.common.max_tokens  # no part of the key with `any-api`
+        return call.api, call.variant, call.wants_usage, max_tokens, exchange.page

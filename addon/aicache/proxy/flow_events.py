@@ -19,7 +19,8 @@ from aicache.telemetry.header_misses import HeaderMisses
 class FlowMarks(Protocol):
     """Marks flows in mitmproxy's own list. It never raises."""
 
-    def decided(self, flow: HTTPFlow, decided: Decided) -> None: ...
+    def decided(self, flow: HTTPFlow, decided: Decided) -> None:
+        """Mark a flow with its decision; again with what became known since."""
 
     def finished(self, flow: HTTPFlow, ended: Finished, *, again: bool) -> None:
         """Add how a miss ended; *again*: in place of what was added before."""
@@ -37,6 +38,15 @@ class FlowEvents:
     def decided(self, flow: HTTPFlow, decided: Decided) -> None:
         """Report the decision on a request."""
         self._flows.of(flow).decided = decided
+        self._watchers.decided(decided)
+        self._marks.decided(flow, decided)
+
+    def joined(self, flow: HTTPFlow, decided: Decided) -> None:
+        """Mark a flow that has begun to follow another's answer; what that amounts to is not known yet."""
+        self._marks.decided(flow, decided)
+
+    def followed(self, flow: HTTPFlow, decided: Decided) -> None:
+        """Report the decision on a flow that has followed another's answer to its end."""
         self._watchers.decided(decided)
         self._marks.decided(flow, decided)
 

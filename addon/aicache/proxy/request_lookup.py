@@ -22,6 +22,7 @@ from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
 from aicache.formats.errors import ReplayOnly
 from aicache.proxy import websocket_upgrades
+from aicache.proxy.collapsed_requests import Joined
 from aicache.proxy.embedding_batches import reduce_request
 from aicache.proxy.error_responses import render_not_cached
 from aicache.proxy.http_messages import embeddings_format_of, format_of, render_hit
@@ -121,11 +122,14 @@ class RequestLookup:
             runtime.engine.feedback(exchange, key, directives.right is not None)
         trace = Trace()
         on_search = partial(self._preconnect, flow, exchange, trace, runtime)
-        outcome = await runtime.engine.lookup(exchange, trace, deadline, on_search)
+        outcome: Hit | Joined | Miss = await runtime.engine.lookup(exchange, trace, deadline, on_search)
         if isinstance(outcome, Miss):
             outcome, exchange = await self._context.collapsed.wait(
                 flow, after_miss(exchange, outcome), outcome, runtime
             )
+        if isinstance(outcome, Joined):
+            self._context.collapsed.join(flow, exchange, outcome, trace, began)
+            return
         if isinstance(outcome, Hit):
             try:
                 response = await _render(outcome, exchange, runtime)

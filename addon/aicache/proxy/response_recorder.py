@@ -36,6 +36,8 @@ class ResponseRecorder:
         if isinstance(state.exchange, Exchange | BatchExchange):
             runtime.engine.answered(state.exchange, flow.response.status_code)
         self._limits.responseheaders(flow, flow.response, runtime)
+        if isinstance(state.exchange, Exchange):
+            self._context.collapsed.offer_stream(state, state.exchange, flow.response, runtime)
 
     def response(self, flow: HTTPFlow) -> Awaitable[None] | None:
         """Deal with a whole response, or one that has been passed on to its end.
@@ -51,6 +53,8 @@ class ResponseRecorder:
             _audit(flow, response, state.replay.audited, runtime.engine)
             return None
         body = response.raw_content
+        if state.tee is not None:
+            state.tee.break_off("its end was not seen")  # without effect where it was
         if state.tee is not None and body is None:
             body = state.tee.body
             response.raw_content = body  # so that mitmweb, "save" and other addons can see what passed
@@ -84,9 +88,12 @@ class ResponseRecorder:
         chat UI made with it, leaves once it has read that event, whether or not the response has ended.
         """
         self._context.unread.sent(flow)
+        self._context.collapsed.broken_off(flow)
         state, response, runtime = self._context.flows.end(flow), flow.response, self._context.runtime()
         exchange = state.exchange
         state.client_left = has_client_left(flow) and not state.awaits_error
+        if state.tee is not None:
+            state.tee.break_off(flow.error.msg if flow.error is not None else "broken off")
         body = None if state.tee is None else state.tee.so_far
         if runtime is None or response is None or not body or not isinstance(exchange, Exchange):
             self._context.events.finished(flow, state, None, None, state.why_failed)

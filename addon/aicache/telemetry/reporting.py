@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aicache.domain.events import SAME_WORDS, Decided, Finished, Tier
 from aicache.domain.model import Bypass, Entry, Hit, Miss
@@ -59,6 +60,18 @@ def _tier(hit: Hit) -> Tier:
     if hit.from_higress:
         return "legacy"
     return "exact" if hit.similarity is None else "semantic"
+
+
+def joined_event(exchange: Exchange, leader: str, trace: Trace, began: float, waited: float) -> Decided:
+    """Build the event of a request that follows the answer to an equal one, flow *leader*, as it comes."""
+    decided = lookup_event(exchange, Miss(""), trace, began, waited=waited)
+    return replace(decided, outcome="hit", tier="collapsed", reason=None, collapsed_with=leader)
+
+
+def followed_event(joined: Decided, entry: Entry | None, waited: float) -> Decided:
+    """Complete the event of such a request by what the answer was, if it was a good one."""
+    tokens = (0, 0) if entry is None else (entry.prompt_tokens, entry.completion_tokens)
+    return replace(joined, entry=entry, tokens=tokens, waited=waited)
 
 
 def batch_event(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Decided:

@@ -47,9 +47,13 @@ def mark_decided(flow: HTTPFlow, decided: Decided, scope: str) -> None:
     """Mark a flow with its decision; *scope* is the setting that says who shares answers. It never raises."""
     try:
         comment = replace_surrogates(describe_decision(decided))
+        before = flow.metadata.get(DECISION)
         flow.metadata |= metadata_of(decided, scope, comment)
         flow.marked = flow.marked or flow_marker(decided)
-        flow.comment = flow.comment or comment
+        if not flow.comment or (isinstance(before, dict) and flow.comment == before.get(COMMENT)):
+            flow.comment = comment
+        if before is not None:
+            refresh(flow)
     except Exception:
         logger.exception("flow not marked")
 
