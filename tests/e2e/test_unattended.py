@@ -170,7 +170,7 @@ def test_an_upstream_that_says_no_more_is_left_after_a_while(start: Start, upstr
     time.sleep(0.3)
     assert "server disconnect" not in proxy.log[proxy.log.rindex("client disconnect") :]
 
-    proxy.wait_for(lambda: proxy.log.rindex("server disconnect") > proxy.log.rindex("client disconnect"))
+    proxy.wait_for(lambda: proxy.log.rfind("server disconnect") > proxy.log.rindex("client disconnect"))
     upstream.script = lambda _: Reply((LONG,))
     assert proxy.ask("Is anyone there?", stream=True).cache == "miss"
     assert "Traceback" not in proxy.log
