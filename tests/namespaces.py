@@ -61,6 +61,7 @@ class Machine:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name, self._folder = name, folder
+        self._asked: dict[tuple[str, ...], subprocess.Popen[str]] = {}
         self._hosts = folder / f"hosts-{name}"
         # it reads from us for ever, and so ends when we do
         self._holder = subprocess.Popen(
@@ -96,6 +97,17 @@ class Machine:
         )
         assert not check or done.returncode == 0, f"{shlex.join(map(str, words))}: {done.stdout}{done.stderr}"
         return done.stdout + ("" if check else done.stderr)
+
+    def ask(self, line: str, *words: object) -> str:
+        """Return the line with which a command answers one; it runs from then on, as long as the machine."""
+        command = tuple(self.command(*words))
+        if command not in self._asked:
+            self._asked[command] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = self._asked[command]
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(f"{line}\n")
+        process.stdin.flush()
+        return process.stdout.readline()
 
     def start(self, *words: object, log: Path, **how: Any) -> subprocess.Popen[bytes]:
         """Start a process of the test's, which the test ends."""
@@ -140,6 +152,8 @@ class Machine:
             self.run("mount", "--move", aside, folder)
 
     def close(self) -> None:
+        for process in self._asked.values():
+            process.communicate(timeout=30)
         assert self._holder.stdin is not None and self._holder.stdout is not None
         self._holder.stdin.close()
         self._holder.stdout.close()

@@ -59,8 +59,11 @@ def visit(
     scheme: str = "https",
 ) -> Any:
     """Ask an API as a program on *machine* does; see visitor.py for what comes back."""
-    words = (f"{scheme}://{host}{PATH}", authority, http, ip, question, *(["stream"] if stream else []))
-    return json.loads(machine.run(sys.executable, VISITOR, *words))
+    how = {"authority": str(authority), "http": http, "ip": ip, "question": question, "stream": stream}
+    answer = machine.ask(json.dumps({"url": f"{scheme}://{host}{PATH}", **how}), sys.executable, VISITOR)
+    read = json.loads(answer)
+    assert "error" not in read, read["error"]
+    return read
 
 
 def until_hit(ask: Callable[[], Any], within: float = 5) -> Any:

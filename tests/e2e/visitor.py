@@ -1,6 +1,6 @@
-"""A client that knows of no proxy: asks an HTTPS API once, and prints as JSON how it was answered.
+"""A client that knows of no proxy: asks an HTTPS API, each time on a connection of its own.
 
-python visitor.py URL CA-FILE HTTP-VERSION IP-VERSION QUESTION [stream]
+A line in is the arguments of `ask` as JSON, a line out is how it was answered, or why it was not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import json
 import ssl
 import sys
 import time
+import traceback
 from collections.abc import Iterable
+from typing import Any
 
 import httpx
 
@@ -21,17 +23,17 @@ class H2First(ssl.SSLContext):
         super().set_alpn_protocols(sorted(alpn_protocols, reverse=True, key="h2".__eq__))
 
 
-def main(url: str, authority: str, version: str, family: str, question: str, stream: str = "") -> None:
-    local = {"4": "0.0.0.0", "6": "::"}[family]
+def ask(url: str, authority: str, http: str, ip: int, question: str, stream: bool) -> dict[str, Any]:
+    local = {4: "0.0.0.0", 6: "::"}[ip]
     context = H2First(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(authority)
-    transport = httpx.HTTPTransport(verify=context, http2=version == "2", local_address=local)
-    body = {"model": "m", "messages": [{"role": "user", "content": question}], "stream": bool(stream)}
+    transport = httpx.HTTPTransport(verify=context, http2=http == "2", local_address=local)
+    body = {"model": "m", "messages": [{"role": "user", "content": question}], "stream": stream}
     with httpx.Client(transport=transport, timeout=20) as client:
         began = time.perf_counter()
         with client.stream("POST", url, json=body, headers={"authorization": "Bearer sk-visitor"}) as response:
             chunks = [(chunk.decode(), time.perf_counter() - began) for chunk in response.iter_raw()]
-    said = {
+    return {
         "status": response.status_code,
         "http": response.http_version,
         "cache": response.headers.get("x-cache-status"),
@@ -39,8 +41,12 @@ def main(url: str, authority: str, version: str, family: str, question: str, str
         "body": "".join(text for text, _ in chunks),
         "times": [at for _, at in chunks],
     }
-    print(json.dumps(said))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for line in sys.stdin:
+        try:
+            said = ask(**json.loads(line))
+        except Exception:
+            said = {"error": traceback.format_exc()}
+        print(json.dumps(said), flush=True)
