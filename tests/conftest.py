@@ -41,3 +41,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        for test in {getattr(item, "function", None) for item in items}:
+            try_fewer_examples(test)
+
+
+def try_fewer_examples(test: object) -> None:
+    """Try a tenth of the examples that a property asks for itself, which its profile does not change."""
+    name = "_hypothesis_internal_use_settings"  # where hypothesis keeps them; its plug-in for pytest sets it, too
+    if (own := getattr(test, name, None)) is not None:
+        fewer = max(own.max_examples // 10, QUICK_EXAMPLES)
+        setattr(test, name, settings(own, max_examples=min(own.max_examples, fewer)))
