@@ -220,6 +220,29 @@ def test_what_vcrpy_recorded_without_the_key_is_for_the_key_given(upstream: Upst
         assert proxy.ask("What did the tape stream?", stream=True).cache == "exact"
 
 
+def test_cassettes_go_from_vcrpy_to_ours_and_back(upstream: Upstream, tmp_path: Path) -> None:
+    """Recorded by vcrpy, converted, replayed by mitmdump; converted back, replayed by vcrpy."""
+    python = environment.packages("recorder-vcr", ("vcrpy>=8,<10",))
+    theirs, ours, back = tmp_path / "theirs.yaml", tmp_path / "ours.yaml", tmp_path / "back.yaml"
+    subprocess.run([python, RECORDERS / "record_vcr.py", upstream.url, theirs], check=True, timeout=60)
+    calls = upstream.calls
+
+    for source, target in ((theirs, ours), (ours, back)):
+        converted = PRELOADED.run(command("cassette", "convert", source, target), os.environ, 60)
+        assert converted.returncode == 0, converted.stderr
+    replay = [python, RECORDERS / "replay_vcr.py", upstream.url, back]
+    replayed = subprocess.run(replay, check=True, timeout=60, capture_output=True, text=True).stdout.splitlines()
+    options = ("--set", "ai_cache_mode=replay", "--set", f"ai_cache_cassette={ours}")
+    with Proxy("http://127.0.0.1:9", tmp_path, options=options).start(wait_for="cassette ours.yaml") as proxy:
+        said, streamed = proxy.ask("What did the tape say?"), proxy.ask("What did the tape stream?", stream=True)
+
+    assert "You asked: What did the tape say?" in json.loads(replayed[0])
+    assert json.loads(replayed[1]).endswith("data: [DONE]\n\n")
+    assert said.text == "You asked: What did the tape say?"
+    assert b"[DONE]" in streamed.body
+    assert upstream.calls == calls
+
+
 def test_what_gptcache_stored_is_answered_here(upstream: Upstream, tmp_path: Path) -> None:
     python = environment.packages("recorder-gptcache", ("gptcache==0.1.44", "sqlalchemy>=2,<3", "numpy<3"))
     database, proxy = tmp_path / "sqlite.db", Proxy(upstream.url, tmp_path, EXACT_ONLY)

@@ -54,7 +54,7 @@ def programs(uv: Path, wheel: Path) -> Path:
 
 
 def test_commands_need_no_checkout(programs: Path, tmp_path: Path) -> None:
-    for name in ("serve", "doctor", "migrate", "config", "warm", "replay", "script"):
+    for name in ("serve", "doctor", "migrate", "config", "warm", "replay", "cassette", "script"):
         told = run(programs / "ai-cache", name, "--help", folder=tmp_path)
         assert (told.returncode, told.stderr) == (0, ""), name
         assert told.stdout.startswith(f"usage: ai-cache {name}")

@@ -62,6 +62,13 @@ def replay(arguments: Sequence[str], prog: str) -> int:
     return command.main(arguments, prog)
 
 
+def cassette(arguments: Sequence[str], prog: str) -> int:
+    """convert cassettes from and to the formats of vcrpy and mitmproxy"""
+    from aicache.cli.cassette import command
+
+    return command.main(arguments, prog)
+
+
 def script(arguments: Sequence[str], prog: str) -> int:
     """print the path of the script for mitmproxy: mitmdump -s "$(ai-cache script)\""""
     from aicache.cli.launch import SCRIPT
@@ -74,7 +81,7 @@ def script(arguments: Sequence[str], prog: str) -> int:
 
 
 COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
-    each.__name__: each for each in (serve, script, config, doctor, migrate, warm, replay)
+    each.__name__: each for each in (serve, script, config, doctor, migrate, warm, replay, cassette)
 }
 
 

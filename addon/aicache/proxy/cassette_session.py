@@ -76,9 +76,10 @@ class CassetteSession:
         if request.raw_content is None:
             name = f"{request.method} {request.path.partition('?')[0]}"
             return self.refuse(flow, Missing(name, "was passed on unread (stream_large_bodies)"))
-        origin = f"{request.scheme}://{_authority(flow)}"
-        credentials = _credentials(headers, request.path)
-        made = make_request(method_of(request), origin, request.path, headers, request.get_content(strict=False) or b"")
+        credentials = credentials_of(headers, request.path)
+        made = make_request(
+            method_of(request), origin_of(flow), request.path, headers, request.get_content(strict=False) or b""
+        )
         order = next(self._orders)
         asked = await asyncio.to_thread(self.cassette.match, made, credentials)
         if self.mode is not CassetteMode.RECORD:
@@ -153,16 +154,19 @@ def match_rules(config: Config) -> MatchRules:
     return MatchRules(settings.key_rules, settings.edits)
 
 
-def _authority(flow: HTTPFlow) -> str:
-    """Return the upstream's host, with its port unless that is the scheme's own."""
-    request = flow.request
-    host = request.host if flow.client_conn.sni is None or not request.host[-1:].isdigit() else flow.client_conn.sni
+def origin_of(flow: HTTPFlow) -> str:
+    """Return the upstream as ``scheme://host``, with its port unless that is the scheme's own.
+
+    In transparent mode the address is a number, so the name is the one that TLS verifies.
+    """
+    request, sni = flow.request, flow.client_conn.sni
+    host = sni if sni is not None and request.host[-1:].isdigit() else request.host
     host = f"[{host}]" if ":" in host else host
     own = {"http": 80, "https": 443}.get(request.scheme)
-    return host if request.port == own else f"{host}:{request.port}"
+    return f"{request.scheme}://{host}" + ("" if request.port == own else f":{request.port}")
 
 
-def _credentials(headers: dict[str, str], target: str) -> tuple[str, ...]:
+def credentials_of(headers: dict[str, str], target: str) -> tuple[str, ...]:
     """Return the values in a request that are, or may be, credentials."""
     query = parse_qsl(target.partition("?")[2])
     sent = [value for name, value in headers.items() if name in CREDENTIALS or _names_secret(name)]

@@ -1,4 +1,4 @@
-"""Reads cassettes: recordings of vcrpy (and pytest-recording), in YAML or JSON, and of Ruby's VCR."""
+"""Reads cassettes: of this cache, of vcrpy (and pytest-recording) in YAML or JSON, and of Ruby's VCR."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Any
 import yaml
 from mitmproxy.http import Headers, HTTPFlow, Response
 
+from aicache.cassette.file_format import CassetteError
+from aicache.cassette.file_format import read_cassette as read_cassette_of_ours
+from aicache.cassette.interaction import Interaction
 from aicache.cli.warm.records import BrokenRecord, FlowRecord, Position, Records, SourceError, build_flow
 
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -47,6 +50,33 @@ def read_cassette(path: Path, text: bytes) -> Records:
         raise SourceError(f"{path}: is not YAML ({type(exc).__name__})") from None
     finally:
         loader.dispose()
+
+
+def read_own(path: Path, text: bytes) -> Records:
+    """Read a cassette of this cache, which has no times and no credentials. Raises SourceError."""
+    try:
+        interactions, _ = read_cassette_of_ours(text, str(path))
+    except CassetteError as exc:
+        raise SourceError(str(exc)) from None
+    for number, each in enumerate(interactions, 1):
+        position = Position(f"{path}: recording {number}", number, len(interactions))
+        try:
+            yield FlowRecord(position, to_flow(each), dated=False)
+        except ValueError as exc:
+            yield BrokenRecord(position, str(exc))
+
+
+def to_flow(interaction: Interaction, at: float | None = None) -> HTTPFlow:
+    """Return an interaction as mitmproxy would have recorded it; *at* is the time (Unix seconds; None for now).
+
+    Raises ValueError for an invalid URL.
+    """
+    asked, answered = interaction.request, interaction.response
+    headers = dict(asked.headers)
+    if asked.body:
+        headers.setdefault("content-type", "application/json")
+    response = Response.make(answered.status, answered.body, dict(answered.headers))
+    return build_flow(asked.method, asked.url, headers, asked.body, response, at)
 
 
 def _interactions(path: Path, root: yaml.Node | None) -> list[yaml.Node]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from aicache.cassette.file_format import is_cassette
 from aicache.cli.warm import cassettes, flows, gptcache, higress, questions
 from aicache.cli.warm.bounded_reader import MAX_JSON_NODES, MAX_JSON_VALUES, BoundedReader
 from aicache.cli.warm.question_exchange import RequestDefaults
@@ -35,8 +36,8 @@ FILE_SUFFIXES = (
 )
 """Suffixes of the files that are read from a folder."""
 KNOWN_SOURCES = (
-    "supported are flows that mitmproxy saved (-w), HAR, JSON lines of questions and answers, cassettes of vcrpy and "
-    "VCR, an export of this cache, a SQLite database of GPTCache, JSON with its questions and answers, "
+    "supported are flows that mitmproxy saved (-w), HAR, JSON lines of questions and answers, cassettes of this cache, "
+    "of vcrpy and of VCR, an export of this cache, a SQLite database of GPTCache, JSON with its questions and answers, "
     "redis:// of a Higress"
 )
 
@@ -109,7 +110,11 @@ def _read_file(path: Path, file: Any, raw: BinaryIO, size: int, defaults: Reques
         return _read_json(path, file, raw, size, defaults)
     if b"\0" in head:
         raise SourceError(f"{path}: unknown format; {KNOWN_SOURCES}")
-    return cassettes.read_cassette(path, file.read())
+    return _read_yaml(path, file.read())
+
+
+def _read_yaml(path: Path, text: bytes) -> Records:
+    return cassettes.read_own(path, text) if is_cassette(text[:HEAD_BYTES]) else cassettes.read_cassette(path, text)
 
 
 def _read_json(path: Path, file: Any, raw: BinaryIO, size: int, defaults: RequestDefaults) -> Records:
@@ -129,6 +134,8 @@ def _read_json(path: Path, file: Any, raw: BinaryIO, size: int, defaults: Reques
         raise SourceError(f"{path}{line}: is not JSON, nor JSON lines") from None
     if isinstance(document, list):
         return _read_list(path, document, defaults)
+    if "cassette" in document:
+        return cassettes.read_own(path, text)
     if "log" in document:
         return flows.read_har(path, document)
     if any(name in document for name in cassettes.INTERACTIONS):
@@ -149,5 +156,5 @@ def _is_record(line: bytes) -> bool:
         found = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError):
         return False
-    whole = {"log", "questions", *cassettes.INTERACTIONS}
+    whole = {"log", "questions", "cassette", *cassettes.INTERACTIONS}
     return isinstance(found, dict) and whole.isdisjoint(found)
