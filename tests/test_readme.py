@@ -234,7 +234,7 @@ def test_the_table_of_masks_is_the_codes_own() -> None:
 @each_document
 def test_every_configuration_shown_can_be_used(path: Path) -> None:
     for block in blocks(path, "yaml"):
-        if not block.startswith("metrics_path"):  # that is Prometheus's
+        if not block.startswith(("metrics_path", "livenessProbe")):  # those are of Prometheus and Kubernetes
             config.load(block, path.name, SECRETS)
 
 

@@ -28,6 +28,7 @@ from aicache.proxy.body_limits import BodyLimits
 from aicache.proxy.cache_warming import FileWarmup
 from aicache.proxy.cassette_flows import CassetteFlows
 from aicache.proxy.collapsed_requests import CollapsedRequests
+from aicache.proxy.draining import Draining
 from aicache.proxy.embedding_batches import EmbeddingBatches
 from aicache.proxy.failed_requests import FailedRequests
 from aicache.proxy.flow_events import FlowEvents
@@ -66,7 +67,8 @@ class AICache:
         self._lifecycle = Lifecycle(self._build_runtime, self._applied, self._override)
         self._observability = Observability(self._watchers, self._lifecycle.engine, self._lifecycle.settings)
         self._dashboard_token = DashboardToken()
-        self._dashboard = Dashboard(self._observability, self._dashboard_token)
+        self._draining = Draining(lambda: self._fast_path.stop())
+        self._dashboard = Dashboard(self._observability, self._dashboard_token, lambda: self._draining.has_begun)
         self._commands = Commands(self._observability)
         self._fast_path = FastPath(self, self._answering_engine, self._watchers.decided)
 
@@ -126,9 +128,11 @@ class AICache:
         self._dashboard_token.announce(listeners.page_endpoints())
         self._lifecycle.start(runtime)
         self._fast_path.apply(runtime.settings)
+        self._draining.install()
 
     def done(self) -> Awaitable[None] | None:
         """Not a coroutine, since mitmproxy does not await it when it reloads the script; at exit it does."""
+        self._draining.uninstall()
         self._replays.close()
         self._handler.close()
         self._live.uninstall()
@@ -168,6 +172,7 @@ class AICache:
         """Bring everything else in line with a configuration that has been put in force."""
         self._cassettes.use()
         self._observability.configure(config)
+        self._draining.timeout_s = config.drain_timeout
         self._dashboard_token.configure(config.dashboard, data, runtime.secret)
         if self._lifecycle.is_started:
             self._fast_path.apply(runtime.settings)
@@ -228,6 +233,7 @@ class AICache:
             return
         if self._flows.of(flow).is_answered or not self._malformed.refuse_response(flow):
             self._recorder.responseheaders(flow)
+        self._draining.announce_end(flow)
 
     def response(self, flow: HTTPFlow) -> Awaitable[None] | None:
         if (storing := self._warmup.response(flow)) is not None:

@@ -18,7 +18,7 @@ READY_SCRIPT = Path(__file__).with_name("inside") / "ready.py"
 LOOPBACK = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 READY_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 20.0  # answers may still be being stored
+STOP_TIMEOUT_S = 30.0  # more than `drain_timeout`, and answers may still be being stored
 
 
 class ProxyFailed(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -30,6 +31,8 @@ READY = "ready: hits by meaning"
 READY_EXACT = "ready: exact hits"
 EXACT_ONLY = "semantic: {enabled: false}\n"
 """Starts in half the CPU time: no model is loaded."""
+STOP_WAIT_S = 2.0
+"""How long connections that a test has left open may hold up the end of its proxy."""
 AS_CONFIGURED = "ready"
 """Wait until what the configuration enables is there."""
 
@@ -145,9 +148,13 @@ class Proxy:
         return self.log_file.read_text("utf-8", "replace")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """End the process and return its exit code."""
+        """End the process and return its exit code; what is open after a while is cut off."""
         assert self.process is not None
         if self.process.poll() is None:
+            self.process.send_signal(how)
+        if how is signal.SIGTERM:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self.process.wait(STOP_WAIT_S)
             self.process.send_signal(how)
         try:
             return self.process.wait(20)

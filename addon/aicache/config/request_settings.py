@@ -11,6 +11,7 @@ from aicache.config import (
     Credential,
     Header,
     InFlight,
+    RunMode,
     Shared,
     Templates,
     WebSockets,
@@ -107,7 +108,7 @@ class Settings:
             legacy_text=config.exact.redis is not None and config.exact.redis.legacy_text,
             dispatch=config.speed.dispatch,
             fast_lane=config.speed.fast_lane,
-            preconnect=config.speed.preconnect,
+            preconnect=config.speed.preconnect and config.mode is not RunMode.REPLAY,
             in_flight=config.in_flight,
         )
 

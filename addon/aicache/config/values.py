@@ -674,6 +674,12 @@ class Config:
         "the size of the largest request that is looked up; larger ones, and those larger than store.max_bytes, "
         "are forwarded unread, as they arrive",
     ] = 4 * MB
+    drain_timeout: Annotated[
+        float,
+        duration(most=DAY),
+        "how long open requests may take to end after SIGTERM, while no new connections are accepted; then, or with a "
+        "second SIGTERM, they are cut off",
+    ] = 20.0
     dashboard: Annotated[Dashboard, "the dashboard, at /_ai_cache/ of the proxy"] = Dashboard()
     log: Annotated[Log, "the decision log"] = Log()
     otel: Annotated[Otel, "traces for OpenTelemetry, one span per lookup"] = Otel()

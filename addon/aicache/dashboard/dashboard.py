@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow, Response
 
-from aicache.dashboard import access, pages
+from aicache.dashboard import access, pages, probes
 from aicache.dashboard.access import Access, Area, Secrets, Visitor
 from aicache.dashboard.api import Api, NotFound
 from aicache.dashboard.flow_secrets import carries_secret, read_visitor, remove_secrets
@@ -33,14 +34,20 @@ REMOVAL_DELAY_S = 2.0
 class Dashboard:
     """Answers requests for the cache's own pages and its API."""
 
-    def __init__(self, observability: Observability, token: DashboardToken) -> None:
+    def __init__(
+        self, observability: Observability, token: DashboardToken, is_draining: Callable[[], bool] = lambda: False
+    ) -> None:
+        """*is_draining* tells whether the proxy has begun to end."""
         self._observability = observability
+        self._is_draining = is_draining
         self._token = token
         self._api = Api(observability)
 
     def handles(self, flow: HTTPFlow) -> bool:
         """Tell whether a request may be for these pages, by its path, or carries the token or cookie."""
         target = flow.request.data.path
+        if probes.is_probe(target):
+            return True
         if self._observability.config.dashboard.enabled and (is_canonical(target) or is_alias(target)):
             return True
         secrets = self._token.secrets
@@ -72,6 +79,8 @@ class Dashboard:
 
     async def _answer(self, flow: HTTPFlow) -> Response | None:
         token, secrets, settings = self._token.value, self._token.secrets, self._observability.config.dashboard
+        if probes.is_probe(flow.request.data.path) and await listeners.is_for_proxy(flow):
+            return self._answer_probe(flow)
         if token is None or secrets is None:
             return None
         target = flow.request.data.path
@@ -87,6 +96,12 @@ class Dashboard:
         return json_response(
             {"error": "this request carries the dashboard's token, which must not be sent to another host"}, 403
         )
+
+    def _answer_probe(self, flow: HTTPFlow) -> Response:
+        if _method(flow) != "GET":
+            raise NotFound
+        config, engine = self._observability.config, self._observability.engine()
+        return probes.render(flow.request.data.path, engine, config, draining=self._is_draining())
 
     async def _admit(self, flow: HTTPFlow, path: str, visitor: Visitor, token: str) -> Response:
         area = _area(_method(flow), path)

@@ -44,6 +44,7 @@ class FastPath:
         self._has_warned = False
         self._is_supported: bool | None = None
         self._inserts_protocol = False
+        self._is_stopped = False
 
     def apply(self, settings: Settings) -> None:
         """Install what the settings want and undo the rest. To be called after each change of settings or options."""
@@ -59,7 +60,7 @@ class FastPath:
             self._dispatch = None
         self._responses.reset(settings.key_rules.fields)
         self._index.clear()
-        if not (settings.enabled and settings.fast_lane):
+        if self._is_stopped or not (settings.enabled and settings.fast_lane):
             self._disable_index()
             return
         if self._is_supported is None:
@@ -68,6 +69,11 @@ class FastPath:
             self._observers = self._observers or FlowObservers(ctx.master, self._own)
             self._observers.refresh()
             self._index.is_enabled = self._observers.are_absent
+
+    def stop(self) -> None:
+        """Answer nothing without a flow from now on."""
+        self._is_stopped = True
+        self._disable_index()
 
     def uninstall(self) -> None:
         self._disable_index()
