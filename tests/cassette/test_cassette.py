@@ -68,9 +68,10 @@ def play(tape: Cassette, request: RecordedRequest) -> bytes:
 
 
 def miss(tape: Cassette, request: RecordedRequest) -> Missing:
-    found = tape.play(tape.match(request))
+    asked = tape.match(request)
+    found = tape.play(asked)
     assert isinstance(found, Missing)
-    return found
+    return tape.explain(asked, found)
 
 
 def test_any_caller_and_any_order_of_names_is_the_same_request() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import inspect
 import json
@@ -189,6 +190,31 @@ async def test_no_credential_is_in_the_file(file: Path) -> None:
     assert flow.request.headers["authorization"] == "Bearer sk-secret-of-alice"  # the upstream gets it all the same
 
 
+async def test_what_a_password_or_cookie_is_made_of_is_not_in_the_file_either(file: Path) -> None:
+    flow = a_question("hunter2-hunter2 and abcdef123?", cookie="theme=dark; session=abcdef123")
+    flow.request.headers["authorization"] = "Basic " + base64.b64encode(b"ann:hunter2-hunter2").decode()
+    async with taped("record", file) as proxy:
+        await proxy.send(flow)
+
+    assert "hunter2" not in text_of(file)
+    assert "abcdef123" not in text_of(file)
+
+
+async def test_what_cannot_be_redacted_in_time_goes_upstream_unrecorded(
+    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("aicache.cassette.redaction.TIME_LIMIT_S", 0.05)
+    config, question = "cassette: {redact: ['(a|aa)+$']}", a_question("a" * 60 + "b")
+    async with taped("record", file, config) as proxy:
+        assert (await proxy.send(question)).status_code == 200
+        assert proxy.upstream == 1
+    write(file, "cassette: 1\ninteractions: []\n")
+    async with taped("replay", file, config) as replaying:
+        assert (await replaying.send(a_question("a" * 60 + "b"))).status_code == 400
+
+    assert "took longer than 0.05 s" in caplog.text
+
+
 async def test_the_users_patterns_are_redacted(file: Path) -> None:
     async with taped("record", file, r"cassette: {redact: ['customer \d+']}") as proxy:
         await proxy.send(a_question("About customer 4711?"), an_answer("customer 4711 is fine"))
@@ -262,9 +288,30 @@ def test_what_cannot_be_used_is_refused_with_the_reason(
     assert not (tmp_path / "data").exists()
 
 
+async def test_masks_can_be_tried_while_replaying_but_not_while_recording(file: Path) -> None:
+    """Another way to compare opens the cassette anew, which would lose what has just been recorded."""
+    config = file.with_suffix(".other")
+    write(config, r"mask: ['\d+']")
+    asked, other = ([{"role": "system", "content": f"Day {day}"}, {"role": "user", "content": "x"}] for day in "12")
+
+    def question(messages: object) -> HTTPFlow:
+        flow = a_question("x")
+        flow.request.content = json.dumps({"model": "m", "messages": messages}).encode()
+        return flow
+
+    async with taped("record", file) as proxy:
+        await proxy.send(question(asked))
+        with pytest.raises(OptionsError, match="is fixed until the next start"):
+            ctx.options.update(ai_cache_config=str(config))
+    async with taped("replay", file) as proxy:
+        assert (await proxy.send(question(other))).status_code == 400
+        ctx.options.update(ai_cache_config=str(config))
+        assert (await proxy.send(question(other))).status_code == 200
+
+
 async def test_the_mode_stays_until_the_next_start(file: Path) -> None:
     async with taped("record", file) as proxy:
-        with pytest.raises(OptionsError, match="mode: live, but it is record until the next start"):
+        with pytest.raises(OptionsError, match="until the next start"):
             ctx.options.update(ai_cache_mode="live", ai_cache_cassette="")
         assert (await proxy.send(a_question("One?"))).status_code == 200
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aicache.cassette.conversion import respond
@@ -90,6 +91,7 @@ class Cassette:
     ) -> None:
         self.interactions = list(interactions)
         self.tally = Tally()
+        self._lock = threading.Lock()
         self._rules = rules
         self._redaction = redaction
         self._repeat_last = repeat_last
@@ -109,7 +111,7 @@ class Cassette:
         candidates = [each for each in candidates if each.matched.request.origin == origin] or candidates
         name = f"{asked.request.method} {asked.request.path}"
         if not candidates:
-            return Missing(name, "is not recorded", find_nearest(asked, self._matched, self._rules))
+            return Missing(name, "is not recorded")
         chosen = next((each for each in candidates if not each.is_played), candidates[-1])
         if chosen.is_played and not self._repeat_last:
             times = f"{len(candidates)} times" if len(candidates) > 1 else "once"
@@ -122,9 +124,14 @@ class Cassette:
         self.tally.replayed += 1
         return Played(response, chosen.number)
 
+    def explain(self, asked: MatchedRequest, missing: Missing) -> Missing:
+        """Return *missing* with the nearest recording. It takes long, and may be called in any thread."""
+        return replace(missing, nearest=find_nearest(asked, self._matched, self._rules))
+
     def add(self, request: RecordedRequest, response: RecordedResponse, credentials: Iterable[str]) -> Interaction:
         """Redact and take a new recording, *request* redacted already, and return it. Raises RedactionTooSlow."""
         interaction = Interaction(request, self._redaction.response(response, credentials))
-        self.interactions.append(interaction)
-        self.tally.recorded += 1
+        with self._lock:  # it comes in several threads
+            self.interactions.append(interaction)
+            self.tally.recorded += 1
         return interaction

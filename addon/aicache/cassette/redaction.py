@@ -23,7 +23,7 @@ from aicache.domain.masks import compile_limited
 REDACTED = "[redacted]"
 TIME_LIMIT_S = 5.0
 """Seconds that one of the user's patterns may take for one text."""
-MIN_CREDENTIAL_CHARS = 6
+MIN_CREDENTIAL_CHARS = 8
 """Shorter credentials are dummies, and would be found in words."""
 
 _TOKEN = r"[A-Za-z0-9_-]"

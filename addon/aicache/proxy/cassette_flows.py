@@ -36,6 +36,8 @@ class CassetteFlows:
         if self._config is not None and _same(config, self._config):
             self._prepared = (config, self.session)
             return config
+        if self.session is not None and self.session.mode is not CassetteMode.REPLAY:
+            raise ConfigError(["cassette: what is recorded, and how it is compared, is fixed until the next start"])
         session = None
         if config.mode is not RunMode.LIVE:
             session = CassetteSession(config, CassetteMode(config.mode), Path(config.cassette.file or "").expanduser())

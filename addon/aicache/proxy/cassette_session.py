@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 import itertools
 import logging
 from collections import deque
@@ -74,22 +76,31 @@ class CassetteSession:
         if (declined := websocket_format_of(request)) is not None:
             return render_declined(declined)
         if request.raw_content is None:
-            name = f"{request.method} {request.path.partition('?')[0]}"
-            return self.refuse(flow, Missing(name, "was passed on unread (stream_large_bodies)"))
+            return self.refuse(flow, Missing(_name(flow), "was passed on unread (stream_large_bodies)"))
         credentials = credentials_of(headers, request.path)
         made = make_request(
             method_of(request), origin_of(flow), request.path, headers, request.get_content(strict=False) or b""
         )
         order = next(self._orders)
-        asked = await asyncio.to_thread(self.cassette.match, made, credentials)
+        try:
+            asked = await asyncio.to_thread(self.cassette.match, made, credentials)
+        except RedactionTooSlow as exc:
+            return self._pass_on(flow, exc)
         if self.mode is not CassetteMode.RECORD:
             played = self.cassette.play(asked)
             if isinstance(played, Played):
                 return _render(played.response)
             if self.mode is CassetteMode.REPLAY:
-                return self.refuse(flow, played)
+                return self.refuse(flow, await asyncio.to_thread(self.cassette.explain, asked, played))
         request.headers["accept-encoding"] = "identity"
         flows.of(flow).recorded = CassetteFlow(self, order, asked, credentials, Tee(MAX_RESPONSE_BYTES))
+        return None
+
+    def _pass_on(self, flow: HTTPFlow, exc: RedactionTooSlow) -> Response | None:
+        """Let a request that cannot be redacted go upstream unrecorded, unless nothing may."""
+        if self.mode is CassetteMode.REPLAY:
+            return self.refuse(flow, Missing(_name(flow), f"could not be compared: {exc}"))
+        self._lose(str(exc))
         return None
 
     def refuse(self, flow: HTTPFlow, missing: Missing) -> Response:
@@ -167,10 +178,20 @@ def origin_of(flow: HTTPFlow) -> str:
 
 
 def credentials_of(headers: dict[str, str], target: str) -> tuple[str, ...]:
-    """Return the values in a request that are, or may be, credentials."""
-    query = parse_qsl(target.partition("?")[2])
-    sent = [value for name, value in headers.items() if name in CREDENTIALS or _names_secret(name)]
-    return tuple(sent + [value for name, value in query if name.lower() in CREDENTIAL_PARAMETERS])
+    """Return the values in a request that are, or may be, credentials, and what they are made of."""
+    found = [value for name, value in headers.items() if name in CREDENTIALS or _names_secret(name)]
+    found += [value for name, value in parse_qsl(target.partition("?")[2]) if name.lower() in CREDENTIAL_PARAMETERS]
+    found += [each.partition("=")[2].strip() for each in headers.get("cookie", "").split(";")]
+    scheme, _, encoded = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        with contextlib.suppress(ValueError):
+            user_and_password = base64.b64decode(encoded + "==").decode("utf-8", "replace")  # RFC 7617
+            found += [user_and_password, user_and_password.partition(":")[2]]
+    return tuple(found)
+
+
+def _name(flow: HTTPFlow) -> str:
+    return f"{flow.request.method} {flow.request.path.partition('?')[0]}"
 
 
 def _names_secret(name: str) -> bool:
