@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from mitmproxy.certs import CertStore
+from mitmproxy.options import CONF_BASENAME, KEY_SIZE
 
 from aicache.proxy.malformed_fields import is_safe
 from e2e.preloaded import PRELOADED, Fork
@@ -102,6 +106,8 @@ class Proxy:
 
     def start(self, *, wait_for: str | None = AS_CONFIGURED) -> Self:
         command, env = self.command(), {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
+        if not (confdir := self.home / "confdir").exists():
+            shutil.copytree(certificate_authority().name, confdir)
         with self.log_file.open("wb") as log:
             if PRELOADED.can_start(command, env):
                 self.process = PRELOADED.start(command, env, log, log)
@@ -234,6 +240,14 @@ def post(
         return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, b"".join(chunks), first, end)
     finally:
         connection.close()
+
+
+@functools.cache
+def certificate_authority() -> tempfile.TemporaryDirectory[str]:
+    """Return the folder that mitmproxy makes at its first start, made once: keys take time."""
+    folder = tempfile.TemporaryDirectory(prefix="confdir-")
+    CertStore.create_store(Path(folder.name), CONF_BASENAME, KEY_SIZE)
+    return folder
 
 
 def copy_script(folder: Path) -> Path:
