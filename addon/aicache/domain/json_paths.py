@@ -84,7 +84,7 @@ def tell_nobody(edit: Edit) -> None:
 
 def edits_for(edits: Sequence[Edit], api: str) -> tuple[Edit, ...]:
     """Return the edits for the requests of an API."""
-    return tuple([edit for edit in edits if edit.api in ("", api)])
+    return tuple([edit for edit in edits if edit.api in ("", api)]) if edits else ()
 
 
 def edit_body(body: Any, edits: Sequence[Edit], found: Callable[[Edit], object]) -> Any:

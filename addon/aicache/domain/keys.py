@@ -49,9 +49,13 @@ class KeyRules:
     edits: tuple[Edit, ...] = ()
     """Fields within the parameters that name an end user, which are no part of the key, or in part."""
 
+    _masks_by_api: dict[str, tuple[Mask, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     def masks_for(self, api: str) -> tuple[Mask, ...]:
         """Return the masks for the requests of an API."""
-        return tuple([mask for mask in self.mask if not mask.apis or api in mask.apis])
+        if (masks := self._masks_by_api.get(api)) is None:
+            masks = self._masks_by_api[api] = tuple([mask for mask in self.mask if not mask.apis or api in mask.apis])
+        return masks
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +143,17 @@ def keyed_parts(
         params = edit_body(params, edits, tell_nobody)
     kept = {name: value for name, value in params.items() if name not in rules.ignore} | end_user
     turns = rename_call_ids(select_turns(call.turns, rules.context))
-    if masks := Masks(rules.masks_for(call.api), found):
-        turns = _masked(turns, masks)
+    if masks := rules.masks_for(call.api):
+        turns = _masked(turns, Masks(masks, found))
     return Keyed(kept, turns)
 
 
 def masked_question(call: Call, rules: KeyRules) -> str | None:
     """Return `Call.question` without what the masks leave out of users' messages. Raises MaskTooSlow."""
-    if call.question is None or not any(Place.USER in mask.places for mask in rules.mask):
+    masks = rules.masks_for(call.api)
+    if call.question is None or not masks or not any(Place.USER in mask.places for mask in masks):
         return call.question
-    question = Masks(rules.masks_for(call.api)).blank(call.question, Place.USER)
+    question = Masks(masks).blank(call.question, Place.USER)
     return question if question.strip() else None
 
 
@@ -197,8 +202,8 @@ def _identify_common(call: Call, common: Common, origin: Origin, rules: KeyRules
     """Return the identity of a call by its common form. The path is left out: it is one API's, and a vendor's own."""
     system = Turn("system", common.system, {})
     turns = select_turns([system, *(Turn(role, text, {}) for role, text in common.turns)], rules.context)
-    if masks := Masks(rules.masks_for(call.api)):
-        system, *_ = turns = _masked(turns, masks)
+    if masks := rules.masks_for(call.api):
+        system, *_ = turns = _masked(turns, Masks(masks))
     head = (
         _VERSION,
         rules.session_id,

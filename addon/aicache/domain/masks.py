@@ -70,9 +70,6 @@ class Masks:
     _directories: dict[str, str] = field(default_factory=dict, init=False)
     """The directories that were learned, the longest first, and the name that stands for each."""
 
-    def __bool__(self) -> bool:
-        return bool(self.masks)
-
     @property
     def learns(self) -> bool:
         """Whether there are directories to be learned before any text is blanked."""
