@@ -29,6 +29,10 @@ def doctor(arguments: Sequence[str], prog: str) -> int:
         from aicache.runtime import question_comparison
 
         return question_comparison.main(arguments[1:], prog)
+    if arguments[:1] == ["mask"]:
+        from aicache.cli import mask
+
+        return mask.main(arguments[1:], prog)
     from aicache.runtime import doctor
 
     return doctor.main(arguments, prog)

@@ -61,7 +61,7 @@ class CallIds:
         id = holder.get(name) if isinstance(holder, Mapping) else None
         if not isinstance(id, str) or not _RANDOM.fullmatch(id):
             return holder
-        return {**holder, name: self._numbers.setdefault(id, f"\0call {len(self._numbers)}")}
+        return {**holder, name: self._numbers.setdefault(id, f"\0call {len(self._numbers)}\0")}
 
 
 def rename_call_ids(turns: Sequence[Turn]) -> Sequence[Turn]:

@@ -253,7 +253,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.
         prog=prog,
         description="Try a configuration on the live services: connect, store, embed, search, and prove one hit. "
         "What it stores is deleted again. Exit code 1 when something is wrong.",
-        epilog=f"{prog} compare A B tells how two questions compare, and whether one's answer would be served.",
+        epilog=f"{prog} compare A B tells how two questions compare, and whether one's answer would be served. "
+        f"{prog} mask FILE shows what of a recorded request its key is made of.",
     )
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; without it, the embedded default")
     parser.add_argument("--data", metavar="DIR", help="the data folder; default: the user's")
