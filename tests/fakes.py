@@ -46,14 +46,14 @@ class BrokenStore(MemoryStore):
     """An ExactStore that fails at everything but `close`."""
 
     get = find = put = delete = delete_aliases = scan = remember = remembers = staticmethod(_broken)  # type: ignore[assignment]
-    find_flags = get_blobs = put_blob = increment = get_higress_answer = staticmethod(_broken)  # type: ignore[assignment]
+    find_flags = get_blobs = put_blob = increment = get_higress_answer = acquire_lease = staticmethod(_broken)  # type: ignore[assignment]
 
 
 class HangingStore(MemoryStore):
     """An ExactStore that never answers, and closes."""
 
     get = find = put = delete = delete_aliases = scan = remember = remembers = staticmethod(_hanging)  # type: ignore[assignment]
-    find_flags = get_blobs = put_blob = increment = get_higress_answer = staticmethod(_hanging)  # type: ignore[assignment]
+    find_flags = get_blobs = put_blob = increment = get_higress_answer = acquire_lease = staticmethod(_hanging)  # type: ignore[assignment]
 
 
 class BrokenIndex(MemoryIndex):

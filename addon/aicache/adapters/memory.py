@@ -24,6 +24,8 @@ class MemoryStore:
         self.counters: dict[str, tuple[dict[str, int], float]] = {}
         self.aliases: dict[str, tuple[str, float]] = {}
         """Key and time of expiry."""
+        self.leases: dict[str, tuple[str, float]] = {}
+        """Token and time of expiry."""
         self.higress_answers: dict[str, str] = {}
         """Texts by question."""
         self._clock = clock
@@ -84,6 +86,25 @@ class MemoryStore:
             counters[field] = counters.get(field, 0) + more
         self.counters[name] = (counters, self._clock() + ttl)
         return {field: value for field, value in counters.items() if value}
+
+    async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
+        if await self.is_leased(name):
+            return False
+        self.leases[name] = token, self._clock() + ttl
+        return True
+
+    async def renew_lease(self, name: str, token: str, ttl: float) -> bool:
+        if not await self.is_leased(name) or self.leases[name][0] != token:
+            return False
+        self.leases[name] = token, self._clock() + ttl
+        return True
+
+    async def release_lease(self, name: str, token: str) -> None:
+        if name in self.leases and self.leases[name][0] == token:
+            del self.leases[name]
+
+    async def is_leased(self, name: str) -> bool:
+        return name in self.leases and self.leases[name][1] > self._clock()
 
     async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
         text = self.higress_answers.get(question, "")

@@ -433,6 +433,12 @@ class InFlight:
         duration(most=3600),
         "how long such a request waits for that answer before it goes upstream itself",
     ] = 60.0
+    across_proxies: Annotated[
+        bool,
+        FLAG,
+        "whether this holds for equal requests at several proxies that share a Redis, too. There a request waits until "
+        "the answer is stored, a streamed one as well",
+    ] = True
     finish: Annotated[
         float | None,
         duration(most=3600),

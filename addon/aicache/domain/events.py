@@ -17,6 +17,10 @@ SAME_WORDS = "same-words"
 """The reason of a hit by meaning for which nothing was embedded."""
 
 
+ANOTHER_PROXY = "another proxy"
+"""In place of a flow's id: the flow is at another proxy that shares the store."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """The cache decided on a request. Contains questions and answers, so never log it as a whole."""
@@ -57,7 +61,7 @@ class Decided:
     waited: float = 0.0
     """Seconds that the request waited for the answer to an equal one in flight."""
     collapsed_with: str | None = None
-    """Id of the flow whose answer a collapsed request was given."""
+    """Id of the flow whose answer a collapsed request was given; or `ANOTHER_PROXY`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,22 @@ class CounterStore(Protocol):
         """Add to the counters of *name*, and return their new values; they are forgotten *ttl* seconds later."""
 
 
+class LeaseStore(Protocol):
+    """Names that one of the proxies that share the store holds at a time. Raises only StoreError."""
+
+    async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
+        """Hold *name* for *ttl* seconds, unless it is held; tell whether that was done. *token* is its holder's own."""
+
+    async def renew_lease(self, name: str, token: str, ttl: float) -> bool:
+        """Hold *name* for *ttl* seconds from now, if its holder has this *token*; tell whether it has."""
+
+    async def release_lease(self, name: str, token: str) -> None:
+        """Give *name* up, if its holder has this *token*."""
+
+    async def is_leased(self, name: str) -> bool:
+        """Tell whether *name* is held."""
+
+
 class HigressAnswers(Protocol):
     """Answers that Higress's ``ai-cache`` left in the same store. Raises only StoreError."""
 
@@ -95,7 +111,7 @@ class HigressAnswers(Protocol):
         """
 
 
-class ExactStore(EntryStore, FlagStore, BlobStore, CounterStore, HigressAnswers, Protocol):
+class ExactStore(EntryStore, FlagStore, BlobStore, CounterStore, LeaseStore, HigressAnswers, Protocol):
     """All that one Redis keeps."""
 
     async def close(self) -> None: ...

@@ -15,7 +15,9 @@ from typing import Any, TypeAlias
 from aicache.domain import policy
 from aicache.domain.in_flight import Alone, CallId, Form, InFlight, Join, Lead, Step, Steps, Take, Wait
 from aicache.domain.model import Entry
+from aicache.engine.backends import Backends
 from aicache.engine.exchange import Exchange
+from aicache.engine.leases import Leases
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +55,25 @@ class Flight:
     def stored(self) -> None:
         """The answer is stored, or could not be."""
         self._collapsing.state.stored(self._key, time.monotonic())
+        self._collapsing.left(self._key)
 
     def withhold(self) -> None:
         """The answer has come, and must not be stored."""
         if self._end(None):
             self._collapsing.apply(self._collapsing.state.withhold(self._key, self._call, time.monotonic()))
+            self._collapsing.left(self._key)
 
     def fail(self) -> None:
         """There is no answer, or an error."""
         if self._end(None):
             self._collapsing.apply(self._collapsing.state.fail(self._key, self._call))
+            self._collapsing.left(self._key)
 
     def leave(self) -> None:
         """The leader's client has left before there was an answer."""
         if self._end(None):
             self._collapsing.apply(self._collapsing.state.leave(self._key, self._call))
+            self._collapsing.left(self._key)
 
     def when_over(self, report: Callable[[Entry | None], None]) -> None:
         """Have *report* called with the answer once there is one, or with None."""
@@ -86,7 +92,8 @@ class Flight:
 class Collapsing:
     """The calls in flight of this process. Used from one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, backends: Backends) -> None:
+        self.leases = Leases(backends, lambda key: key in self.state)
         self.state: InFlight[SharedAnswer, Any] = InFlight(lambda shared: len(shared.entry.body))
         self._calls = itertools.count()
         self._steps: dict[CallId, asyncio.Future[Step[SharedAnswer, Any]]] = {}
@@ -133,6 +140,11 @@ class Collapsing:
             raise
         finally:
             del self._steps[call]
+
+    def left(self, key: str) -> None:
+        """A leader has nothing more to do with a key; its lease is for the next one, where there is one."""
+        if key not in self.state:
+            self.leases.release_soon(key)
 
     def apply(self, steps: Steps[SharedAnswer, Any]) -> None:
         """Wake the calls for which there are steps."""

@@ -74,7 +74,7 @@ class Engine:
         """Times that everything was deleted."""
         self.purges = 0
         """Times that something was deleted for good, on a person's word."""
-        self.collapsing = Collapsing()
+        self.collapsing = Collapsing(self.backends)
         self._repeats = TaskSet()
         self._throttle = Throttle()
         self._stores = BackgroundTasks(MAX_STORES, self._warn_of_dropped)
@@ -212,6 +212,8 @@ class Engine:
             return found
         if (hit := await exact_lookup.find_higress_answer(lookup)) is not None:
             return hit
+        if exchange.identity.key in self.collapsing.state and self.may_collapse(exchange):
+            return Miss("in-flight")
         semantic = self.backends.semantic
         if (semantic is None and alias is None) or not _may_embed(exchange, rules):
             return Miss("not-stored")
@@ -340,6 +342,7 @@ class Engine:
         self._repeats.cancel()
         self.backends.start_no_more()
         self._admission.close()
+        await self.collapsing.leases.close(within / 4)
         try:
             async with asyncio.timeout(within):
                 await self._stores.drain(within)

@@ -20,6 +20,9 @@ MAX_CONCURRENT_WRITES = 16
 STORED = OutageTexts("answers are not stored, hits go on", "answers are stored again")
 DELETED = OutageTexts("entries are not deleted", "entries are deleted again")
 SCANNED = OutageTexts("no entries are found for upkeep", "entries are found for upkeep again")
+LEASED = OutageTexts(
+    "equal requests at several proxies each go upstream", "equal requests at several proxies share an answer again"
+)
 LEFT = OutageTexts("they answer nothing for now", "they answer again")
 
 
@@ -41,6 +44,7 @@ class StoreGuards(Guards):
     writes: Dependency
     deletes: Dependency
     upkeep: Dependency
+    leases: Dependency
     higress: Dependency
 
     @classmethod
@@ -57,6 +61,7 @@ class StoreGuards(Guards):
             ),
             Dependency("exact store (deletions)", BACKGROUND_TIMEOUT_S, words=DELETED, behind=reads, always=True),
             Dependency("exact store (upkeep)", BACKGROUND_TIMEOUT_S, words=SCANNED, behind=reads, always=True),
+            Dependency("exact store (leases)", timeout, words=LEASED, behind=reads),
             Dependency("answers of Higress", timeout, words=LEFT, behind=reads),
         )
 
@@ -153,6 +158,20 @@ class GuardedStore:
 
     async def increment(self, name: str, by: Mapping[str, int], ttl: float) -> Mapping[str, int]:
         return await self._call(self.guards.writes, self.port.increment(name, by, ttl), "counters incremented")
+
+    async def acquire_lease(self, name: str, token: str, ttl: float, step: str) -> bool:
+        """Do as the port says; by the deadline."""
+        work = self.port.acquire_lease(name, token, ttl)
+        return await self.guards.leases.call(work, labeled(self.label, step), self.deadline)
+
+    async def renew_lease(self, name: str, token: str, ttl: float) -> bool:
+        return await self._call(self.guards.leases, self.port.renew_lease(name, token, ttl), "lease renewed")
+
+    async def release_lease(self, name: str, token: str) -> None:
+        await self._call(self.guards.leases, self.port.release_lease(name, token), "lease released")
+
+    async def is_leased(self, name: str) -> bool:
+        return await self._call(self.guards.leases, self.port.is_leased(name), "lease read")
 
     async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
         reading = self.port.get_higress_answer(question, max_bytes)

@@ -14,6 +14,7 @@ class Step(StrEnum):
     THRESHOLD = "4 threshold"
     ENTRIES = "5 neighbors' entries"
     PASSED_OVER = "5 passed over"
+    LEASE = "6 lease"
     STORED_BEFORE = "6 what is stored"
     STORING = "6 storing the answer"
     EMBEDDING_STORED = "7 embedding"

@@ -12,11 +12,13 @@ from mitmproxy.http import Headers, HTTPFlow, Response
 
 from aicache.config.request_settings import Settings
 from aicache.domain import policy, response_headers
+from aicache.domain.events import ANOTHER_PROXY
 from aicache.domain.in_flight import Form, Join, Take
 from aicache.domain.model import Entry, Hit, Miss, Mode
 from aicache.domain.trace import Trace
 from aicache.engine import Exchange
 from aicache.engine.collapsing import Flight
+from aicache.engine.leases import FIRST_POLL_S
 from aicache.patches.live_responses import LiveResponses
 from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.flow_events import FlowEvents
@@ -79,8 +81,15 @@ class CollapsedRequests:
                 if (follower := stream.tee.follow()) is not None:
                     return Joined(stream, follower, waited or 0.0), exchange
             case Flight() as flight:
-                self._flows.of(flow).flight = flight
                 weakref.finalize(flow, flight.fail)  # in case that mitmproxy drops it without a word
+                if settings.in_flight.across_proxies:
+                    asked = time.perf_counter()
+                    entry = await _ask_others(flight, exchange, runtime)
+                    if (seconds := time.perf_counter() - asked) > FIRST_POLL_S:
+                        waited = (waited or 0.0) + seconds
+                    if entry is not None:
+                        return Hit(entry, collapsed_with=ANOTHER_PROXY, waited=waited or 0.0), exchange
+                self._flows.of(flow).flight = flight
             case _:  # it goes upstream alone
                 pass
         return miss, exchange if waited is None else replace(exchange, waited=waited)
@@ -134,3 +143,20 @@ class CollapsedRequests:
             return None
         max_tokens = None if call.common is None else call.common.max_tokens  # no part of the key with `any-api`
         return call.api, call.variant, call.wants_usage, max_tokens, exchange.page
+
+
+async def _ask_others(flight: Flight, exchange: Exchange, runtime: Runtime) -> Entry | None:
+    """Return the answer to an equal request at another proxy; None if the flight's leader is to go upstream."""
+    engine = runtime.engine
+    try:
+        entry = await engine.collapsing.leases.lead_or_wait(
+            exchange.identity.key, exchange.label, runtime.settings.in_flight.wait
+        )
+    except BaseException:
+        flight.leave()
+        raise
+    if entry is None or engine.refusal(exchange, entry) is not None:
+        return None
+    flight.complete(entry)
+    flight.stored()
+    return entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aicache.domain.events import SAME_WORDS, Decided, Finished
+from aicache.domain.events import ANOTHER_PROXY, SAME_WORDS, Decided, Finished
 from aicache.domain.model import Bypass, Miss
 
 SEPARATOR = " · "
@@ -27,6 +27,7 @@ _MISSES = {
     "no-cache": "a fresh answer was asked for",
     "starting": "the cache was still starting",
     "busy": "more was asked than there was time for, by all or by this caller",
+    "in-flight": "the answer to an equal request, which was in flight, was of no use",
     "not-stored": "not stored, and not to be answered by meaning",
     "credential-unproven": "the upstream has not accepted this API key yet",
     "neighbor-gone": "the nearest neighbor's answer is gone",
@@ -122,8 +123,9 @@ def describe_decision(decided: Decided) -> str:
         parts.append("allowed by the judge model")
     if decided.reason == SAME_WORDS:
         parts.append("the same words")
-    if decided.collapsed_with is not None:
-        parts.append(f"the answer of flow {decided.collapsed_with[:8]}, which was in flight")
+    if (other := decided.collapsed_with) is not None:
+        whose = "of a request at another proxy" if other == ANOTHER_PROXY else f"of flow {other[:8]}"
+        parts.append(f"the answer {whose}, which was in flight")
     if (entry := decided.entry) is not None:
         if decided.tier not in ("legacy", "collapsed"):
             parts.append(f"{format_duration(max(0.0, decided.at - entry.stored_at))} old")

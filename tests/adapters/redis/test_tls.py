@@ -91,8 +91,9 @@ async def test_a_plain_connection_to_a_tls_port_fails_in_time(secure: Secure) ->
 
 async def test_a_user_needs_no_more_rights_than_these(secure: Secure, an_entry: Make) -> None:
     rights = ("+mget", "+set", "+unlink", "+exists", "+ping", "+client|id", "+client|tracking", "+subscribe")
+    leases = ("+eval", "+get", "+pexpire", "+del")
     await secure.process.ask(
-        *("ACL", "SETUSER", "alice", "on", ">p@ss/w", "~t:*", "&__redis__:invalidate", "-@all", *rights)
+        *("ACL", "SETUSER", "alice", "on", ">p@ss/w", "~t:*", "&__redis__:invalidate", "-@all", *rights, *leases)
     )
     files = {"ssl_ca_certs": secure.certificate, "ssl_certfile": secure.certificate, "ssl_keyfile": secure.key}
     store = a_store(secure.url("alice:p%40ss%2Fw@", **files))
@@ -101,6 +102,10 @@ async def test_a_user_needs_no_more_rights_than_these(secure: Secure, an_entry: 
     await store.remember("m", 60)
 
     assert await store.remembers("m")
+    assert await store.acquire_lease("l", "token", 60)
+    assert await store.renew_lease("l", "token", 60)
+    await store.release_lease("l", "token")
+    assert not await store.is_leased("l")
     async with asyncio.timeout(5):
         while store._near is None or store._near.get(an_entry().key) is None:
             assert await store.get(an_entry().key) == an_entry()

@@ -128,7 +128,7 @@ class Cluster:
         await self._wait_for_topology(deadline)
         shares: dict[_Node | None, list[int]] = {}
         for i, command in enumerate(commands):
-            shares.setdefault(self._slots[_slot(command[1])], []).append(i)
+            shares.setdefault(self._slots[_slot(_key_of(command))], []).append(i)
         if len(shares) == 1:
             return await self._execute_on(next(iter(shares)), commands, deadline)
         executing = (self._execute_on(node, [commands[i] for i in share], deadline) for node, share in shares.items())
@@ -254,6 +254,10 @@ class Cluster:
 
 def _after(name: str, names: Collection[str]) -> str:
     return min((each for each in names if each > name), default="")
+
+
+def _key_of(command: Command) -> str | bytes | int:
+    return command[3] if command[0] == "EVAL" else command[1]
 
 
 def _slot(key: object) -> int:

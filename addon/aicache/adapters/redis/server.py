@@ -52,7 +52,7 @@ class Servers(Protocol):
         """Split *keys*, given without their *prefix*, into groups that are fetched together and fail together."""
 
     async def execute(self, *command: str | bytes | int) -> Any:
-        """Return the reply. The command's first argument is its one key."""
+        """Return the reply. The command's first argument is its one key, but EVAL's third."""
 
     async def mget(self, keys: Sequence[str]) -> list[Any]:
         """Return for each key its value, None, or the StoreError of the server that has it."""

@@ -1,7 +1,8 @@
 """The exact store in Redis or Valkey. Makes no decision about freshness: the server deletes what expires.
 
 Commands: MGET, GET, SET with PXAT (Redis 6.2, every Valkey), PX, NX and GET, UNLINK, HINCRBY, HGETALL, PEXPIRE, PING;
-CLUSTER SLOTS for a cluster; GETRANGE for Higress's answers; SCAN, EXISTS and PTTL for maintenance.
+EVAL and EXISTS for leases; CLUSTER SLOTS for a cluster; GETRANGE for Higress's answers; SCAN, EXISTS and PTTL for
+maintenance.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from aicache.adapters.redis.codec import (
     seal,
 )
 from aicache.adapters.redis.connect import open_redis
+from aicache.adapters.redis.leases import LEASE_KIND, RedisLeases
 from aicache.adapters.redis.read_batcher import ReadBatcher
 from aicache.adapters.redis.server import Servers
 from aicache.adapters.redis.stored_values import StoredValues
@@ -52,7 +54,7 @@ PINNED_TOLERANCE_S = 86400.0 * 366
 _GLOB = re.compile(r"[*?\[\]\\^]")  # characters with a meaning in Redis' patterns
 
 
-class RedisStore:
+class RedisStore(RedisLeases):
     """An ExactStore. Connects at the first use; every operation answers or fails within about *timeout* seconds.
 
     Used from one event loop. Gets of the same turn of the loop are sent as one MGET, which for 64 keys takes a fifth of
@@ -240,7 +242,7 @@ class RedisStore:
         return parse_counters(await self._open.execute("HGETALL", key))
 
     async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
-        if question.startswith((*EXPIRING_KINDS, "k:")):  # as our own keys do
+        if question.startswith((*EXPIRING_KINDS, LEASE_KIND, "k:")):  # as our own keys do
             return None
         try:
             question.encode()

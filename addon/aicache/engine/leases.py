@@ -1,0 +1,119 @@
+"""Leases by which proxies that share a store agree on who goes upstream with a call. Every failure is no lease.
+
+A lease is renewed while its flight goes on, and ends by itself soon after its proxy has crashed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from aicache.domain.asyncio_tasks import TaskSet
+from aicache.domain.loop_time import loop_time
+from aicache.domain.model import Entry
+from aicache.domain.ports import StoreError
+from aicache.engine.backends import Backends
+from aicache.engine.step_names import Step
+
+logger = logging.getLogger(__name__)
+
+LEASE_S = 5.0
+"""Time after which a lease ends that is not renewed: for so long, calls wait for a proxy that has crashed."""
+RENEW_INTERVAL_S = 1.5
+ACQUIRE_TIMEOUT_S = 0.1
+"""Time that a miss waits for its lease at most."""
+FIRST_POLL_S = 0.05
+POLL_INTERVAL_S = 0.1
+"""Interval at which a proxy looks whether another one's lease has ended; one for each call, however many wait."""
+
+
+class Leases:
+    """The leases of this process, by key. *is_in_flight* tells whether the call of a key still is, in this process."""
+
+    def __init__(self, backends: Backends, is_in_flight: Callable[[str], bool]) -> None:
+        self._backends = backends
+        self._is_in_flight = is_in_flight
+        self._held: dict[str, tuple[str, asyncio.Task[None]]] = {}
+        """The token of each lease, and the task that renews it."""
+        self._renewals, self._releases = TaskSet(), TaskSet()
+
+    async def lead_or_wait(self, key: str, label: str, within: float) -> Entry | None:
+        """Acquire the lease of a key, or wait at most *within* seconds for the answer of the proxy that has it.
+
+        None: go upstream, with the lease if that could be had.
+        """
+        try:
+            if await self._acquire(key, label):
+                return None
+            async with asyncio.timeout(within):
+                return await self._wait(key, label)
+        except (StoreError, TimeoutError) as exc:
+            logger.debug("%s: without a lease: %s", label, exc)
+            return None
+
+    def release_soon(self, key: str) -> None:
+        """Give up the lease of a key in the background, if this process has it."""
+        if (held := self._held.pop(key, None)) is not None:
+            token, renewal = held
+            renewal.cancel()
+            self._releases.spawn(self._release(key, token))
+
+    async def close(self, within: float) -> None:
+        """Give up all leases; those that cannot be within so many seconds end by themselves."""
+        for key in [*self._held]:
+            self.release_soon(key)
+        try:
+            async with asyncio.timeout(within):
+                await self._releases.wait()
+        except TimeoutError:
+            await self._releases.cancel_and_wait()
+
+    async def _acquire(self, key: str, label: str) -> bool:
+        if key in self._held:
+            return True  # of the leader before
+        if (store := self._backends.exact) is None:
+            return True
+        token = secrets.token_hex(16)
+        store = store.within(loop_time().time() + ACQUIRE_TIMEOUT_S, label)
+        if not await store.acquire_lease(key, token, LEASE_S, Step.LEASE):
+            return False
+        self._held[key] = token, self._renewals.spawn(self._renew(key, token))
+        return True
+
+    async def _wait(self, key: str, label: str) -> Entry | None:
+        pause = FIRST_POLL_S
+        while True:
+            await asyncio.sleep(pause)
+            pause = POLL_INTERVAL_S
+            if (store := self._backends.exact) is None:
+                return None
+            store = store.within(None, label)
+            if await store.is_leased(key):
+                continue
+            if (entry := await store.get(key, Step.LEASE)) is not None or await self._acquire(key, label):
+                return entry
+
+    async def _renew(self, key: str, token: str) -> None:
+        """Renew a lease while its call is in flight; it ends by itself afterwards, if it is not released before."""
+        until = time.monotonic() + LEASE_S
+        while time.monotonic() < until:
+            await asyncio.sleep(RENEW_INTERVAL_S)
+            try:
+                if (store := self._backends.exact) is None or not self._is_in_flight(key):
+                    continue
+                if not await store.renew_lease(key, token, LEASE_S):
+                    break
+                until = time.monotonic() + LEASE_S
+            except StoreError as exc:
+                logger.debug("a lease was not renewed: %s", exc)
+        del self._held[key]  # it is another's by now, or nobody's
+
+    async def _release(self, key: str, token: str) -> None:
+        try:
+            if (store := self._backends.exact) is not None:
+                await store.release_lease(key, token)
+        except StoreError as exc:
+            logger.debug("a lease was not released: %s", exc)
