@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first use of a 
 MODES = ("whole", "stream")
 # Both ends of each range were run.
 FRAMEWORKS = (
-    "pydantic-ai-slim[openai,anthropic]>=2,<3",
+    "pydantic-ai-slim[openai,anthropic]>=2.68,<3",
     "openai-agents>=0.20,<1",
     "langchain>=1,<2",
     "langchain-openai>=1,<2",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.processes import Tree
+from certificates import a_certificate
 from e2e.agents.cli import Agent, Place, Run
 from e2e.agents.model import Model
 from e2e.agents.table import AGENTS
 from e2e.agents.taped import Taped
 from e2e.apis import APIS
+from e2e.conftest import Upstream
 from e2e.proxy import EXACT_ONLY, Proxy, free_port, post
 
 if TYPE_CHECKING:
     from demo.answers import Request
-    from e2e.conftest import Upstream
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first use of an agent installs it
 
@@ -73,6 +75,30 @@ def test_an_agent_does_its_task_again_elsewhere_without_the_upstream(
         assert tape.stop() == 0, tape.log
 
     assert not asked(agent, upstream, calls)
+
+
+@pytest.mark.parametrize(
+    ("agent", "trust"), [(AGENTS[0], "NODE_EXTRA_CA_CERTS"), (AGENTS[1], "SSL_CERT_FILE")], ids=str
+)
+def test_an_agent_whose_address_stays_uses_the_proxy_by_https_proxy(agent: Agent, trust: str, tmp_path: Path) -> None:
+    certificate, private_key = a_certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, private_key)
+    upstream = Upstream(tls)
+    upstream.script = Model(agent.turns)
+    options = ("--set", f"ssl_verify_upstream_trusted_ca={certificate}", "--set", "connection_strategy=lazy")
+    options = (*options, "--set", f"map_remote=|//llm.example/|//{upstream.url.partition('//')[2]}/")
+    place = Place(tmp_path / "home", tmp_path / "checkout", "Begin", WEST)
+
+    with Proxy(upstream.url, tmp_path, CONFIG, mode="regular", options=options) as proxy:
+        ways = {"HTTPS_PROXY": proxy.url, trust: str(tmp_path / "confdir" / "mitmproxy-ca-cert.pem")}
+        check(agent, agent.run(place, "https://llm.example", "sk-agent", **ways))
+        calls = upstream.calls
+        check(agent, agent.run(place, "https://llm.example", "sk-agent", **ways))
+
+    assert calls >= len(agent.turns)
+    assert not asked(agent, upstream, calls)
+    upstream.close()
 
 
 def check(agent: Agent, run: Run) -> None:

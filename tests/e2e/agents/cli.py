@@ -60,8 +60,8 @@ class Agent:
     def __str__(self) -> str:
         return self.name
 
-    def run(self, place: Place, url: str, key: str) -> Run:
-        """Do the task in a new home and a new checkout."""
+    def run(self, place: Place, url: str, key: str, **variables: str) -> Run:
+        """Do the task in a new home and a new checkout, with *variables* added to the environment."""
         for folder in (place.home, place.checkout):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -70,14 +70,14 @@ class Agent:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
         _check_out(place)
-        variables = {"PATH": os.environ["PATH"], "HOME": str(place.home), "LANG": "C.UTF-8", "TZ": place.zone}
-        variables |= {"HTTPS_PROXY": OFFLINE, "HTTP_PROXY": OFFLINE, "NO_PROXY": "127.0.0.1"}
-        variables |= {**self.variables(url), self.key: key}
+        given = {"PATH": os.environ["PATH"], "HOME": str(place.home), "LANG": "C.UTF-8", "TZ": place.zone}
+        given |= {"HTTPS_PROXY": OFFLINE, "HTTP_PROXY": OFFLINE, "NO_PROXY": "127.0.0.1"}
+        given |= {**self.variables(url), self.key: key, **variables}
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             [*self.install(), *self.arguments],
             cwd=place.checkout,
-            env=variables,
+            env=given,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
