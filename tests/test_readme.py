@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import shlex
 import subprocess
@@ -25,6 +26,7 @@ from aicache.telemetry.health import collect_health
 from aicache.telemetry.prometheus import Metrics
 from aicache.ui.cassette_commands import CassetteCommands
 from aicache.ui.commands import Commands
+from e2e.preloaded import PRELOADED
 from test_layout import LAYERS
 
 ROOT = Path(__file__).parent.parent
@@ -165,8 +167,11 @@ def commands(path: Path) -> Iterator[list[str]]:
 @functools.cache
 def help_of(command: str, *words: str) -> str:
     """Return a command's ``--help``, of a subcommand where it has one. *command* runs on this Python's environment."""
-    start = [sys.executable, str(ROOT / command)] if "/" in command else [sys.executable, "-m", "aicache"]
-    ran = subprocess.run([*start, *words, "--help"], capture_output=True, text=True, timeout=60, check=False)
+    if "/" in command:
+        start = [sys.executable, str(ROOT / command), *words, "--help"]
+        ran = subprocess.run(start, capture_output=True, text=True, timeout=60, check=False)
+    else:
+        ran = PRELOADED.run([sys.executable, "-m", "aicache", *words, "--help"], os.environ, 60)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 

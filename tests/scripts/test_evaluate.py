@@ -22,6 +22,7 @@ from aicache.config.values import LocalEmbedder
 from aicache.domain.model import Vector
 from aicache.domain.policy import Policy, Rules, Volatile
 from aicache.evidence.embedding_space import USE_MULTILINGUAL
+from e2e.preloaded import PRELOADED
 from evaluation import tune
 from evaluation.chinese_pairs import CAPABILITIES, make_pairs
 from evaluation.data import Pair, Question, read_pairs, read_questions
@@ -296,7 +297,7 @@ def test_a_judge_and_a_comparison_over_the_command_line(tmp_path: Path) -> None:
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     paths = f"{SCRIPTS}:{environment.ROOT / 'addon'}"
     command = [sys.executable, "-m", "evaluation", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, env={"PYTHONPATH": paths, "PATH": ""})
+    return PRELOADED.run(command, {"PYTHONPATH": paths, "PATH": ""}, 100)
 
 
 def test_one_object_a_file_and_a_second_run_embeds_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import environment
+from e2e.preloaded import PRELOADED
 
 in_own_environment = pytest.mark.skipif(
     not Path(sys.executable).is_relative_to(environment.ROOT / ".venv"), reason="wants scripts/test's own environment"
@@ -16,8 +17,9 @@ HIGRESS = "cache: {type: redis, serviceHost: redis.example.com, password: '%s', 
 
 
 def migrate(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(environment.ROOT / "scripts" / "migrate"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    """Run what the script goes on as."""
+    command = [sys.executable, "-m", "aicache", "migrate", *map(str, arguments)]
+    return PRELOADED.run(command, os.environ, 60)
 
 
 @pytest.fixture
@@ -31,9 +33,11 @@ def test_command_can_be_executed() -> None:
 
 @in_own_environment
 def test_help_says_what_it_is_for() -> None:
-    told = migrate("--help")
+    command = [sys.executable, environment.ROOT / "scripts" / "migrate", "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     assert told.returncode == 0
+    assert told.stdout.startswith("usage: scripts/migrate ")
     assert "Higress" in told.stdout
 
 
