@@ -92,7 +92,7 @@ def judge_of(options: argparse.Namespace, space: EmbeddingSpace) -> JudgeUse | N
 
 
 def configured(options: argparse.Namespace) -> Config:
-    return configuration.read_file(Path(options.config), os.environ) if options.config else Config()
+    return configuration.read_file(Path(options.config) if options.config else None, os.environ)
 
 
 def open_vectors(options: argparse.Namespace) -> Vectors:

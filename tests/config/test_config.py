@@ -272,7 +272,7 @@ BAD = {
         "the file: a list is not a section: write key: value below it, indented (enabled, mode, cassette, session_id, "
         "scope, context, answers, lookup_timeout, ignore, mask, built_in_masks, ignore_headers, credential_headers, "
         "key_headers, exact, semantic, store, in_flight, embeddings, websockets, templates, max_request, "
-        "dashboard, log, otel, prices, speed)"
+        "drain_timeout, dashboard, log, otel, prices, speed)"
     ),
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from aicache.config import higress
+from aicache.config.environment import overlay
 from aicache.config.reader import ConfigError, build
 from aicache.config.syntax import compose
 from aicache.config.translation import Translation
@@ -89,22 +90,25 @@ def _ignore(note: str) -> None:
     """Drop a note."""
 
 
-def read_file(path: Path, env: Mapping[str, str], on_note: Callable[[str], None] = _ignore) -> Config:
+def read_file(path: Path | None, env: Mapping[str, str], on_note: Callable[[str], None] = _ignore) -> Config:
     """Return the configuration in a file, which messages name without its folder. Raises ConfigError with all problems.
 
-    *on_note* is called with each difference from Higress, a line each, if the file is one of Higress's.
+    Without a *path* it is that of the environment alone. *on_note* is called with each difference from Higress, a line
+    each, if the file is one of Higress's.
     """
-    return load(read_text(path), path.name, env, on_note)
+    return load("", "", env) if path is None else load(read_text(path), path.name, env, on_note)
 
 
 def load(text: str, source: str, env: Mapping[str, str], on_note: Callable[[str], None] = _ignore) -> Config:
-    """Parse YAML; *source* names it in messages, *env* replaces ``${NAME}``. Raises ConfigError with all problems.
+    """Parse YAML; *source* names it in messages. Raises ConfigError with all problems.
 
-    The YAML is our own, or that of Higress's ``ai-cache``.
+    *env* replaces ``${NAME}``, and its variables that begin with ``AI_CACHE__`` take precedence over the YAML. The YAML
+    is our own, or that of Higress's ``ai-cache``.
     """
     node = _compose(text, source)
     if not higress.is_higress(node):
-        return build(Config, node, source, env)
+        over = overlay(Config, node, env)
+        return build(Config, over.node, source, env, problems=over.problems, places=over.places)
     translation = higress.translate(node, source, env)
     config = _build_translated(translation, source, env)
     for note in translation.notes:
@@ -149,7 +153,9 @@ def _compose(text: str, source: str) -> yaml.Node | None:
 
 
 def _build_translated(translation: Translation, source: str, env: Mapping[str, str]) -> Config:
-    return build(Config, translation.node(), source, env, translation.names, translation.problems)
+    over = overlay(Config, translation.node(), env)
+    problems = (*translation.problems, *over.problems)
+    return build(Config, over.node, source, env, translation.names, problems, over.places)
 
 
 def read_text(path: Path) -> str:

@@ -24,6 +24,8 @@ _HEAD = """\
 # A key that is left out has its default; an empty file is a configuration, too. Values may hold ${NAME} or
 # ${NAME:-default} from the environment, and $${ where the characters ${ are meant. To use a key that is
 # commented out, delete its #.
+#
+# An environment variable takes precedence over the file: AI_CACHE__SEMANTIC__THRESHOLD=0.9 is semantic.threshold.
 """
 
 

@@ -45,11 +45,12 @@ def build(
     env: Mapping[str, str],
     names: Mapping[str, str] | None = None,
     problems: Iterable[tuple[int, str]] = (),
+    places: Mapping[int, str] | None = None,
 ) -> T:
     """Return the *root* section that the nodes describe. Raises ConfigError with all problems.
 
     *names*: the names that messages use for keys, by dotted name, where the user's file has other ones. *problems*:
-    those found before, by line.
+    those found before, by line. *places*: what messages call a line that is not one of *source*.
     """
     reader = _Reader(root, env, names or {})
     reader.problems.extend(problems)
@@ -60,7 +61,8 @@ def build(
         value = reader.section(Section((root,)), root, node, "", node.start_mark.line + 1)
     if reader.problems:
         found = sorted(reader.problems, key=lambda problem: problem[0])
-        said = [f"{words} ({source} line {line})" for line, words in found[:MAX_PROBLEMS]]
+        elsewhere = places or {}
+        said = [f"{words} ({elsewhere.get(line, f'{source} line {line}')})" for line, words in found[:MAX_PROBLEMS]]
         raise ConfigError(said if len(found) <= MAX_PROBLEMS else [*said, f"{source}: too many problems to list all"])
     assert isinstance(value, root)
     return value
@@ -119,7 +121,8 @@ class _Reader:
                 self._problem(f"{path}<<", _MERGE, key_line)
             elif key.value in pairs:
                 first = pairs[key.value][0]
-                self._problem(path + show_text(key.value), f"written twice, first in line {first}", key_line)
+                where = f", first in line {first}" if first > 0 else ""  # else it is from the environment
+                self._problem(path + show_text(key.value), f"written twice{where}", key_line)
             else:
                 pairs[key.value] = (key_line, value)
         return pairs

@@ -260,7 +260,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m aicache.
     parser.add_argument("--data", metavar="DIR", help="the data folder; default: the user's")
     options = parser.parse_args(arguments)
     try:
-        config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
+        config = configuration.read_file(Path(options.config) if options.config else None, os.environ)
         config, data = check_config(config, Path(options.data) if options.data else default_data_folder())
     except ConfigError as exc:
         print(exc, file=sys.stderr)

@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 WATCH_INTERVAL_S = 1.0
 
+Version = tuple[int, int, int, int]
+"""Time of modification, size, inode and device of a file."""
+
 
 class Runtime(Protocol):
     """The engine with its backends, and the settings in force."""
@@ -57,7 +60,7 @@ class Lifecycle:
         self._mode = RunMode.LIVE
         self._file: Path | None = None
         self._data = Path()
-        self._modified: float | None = None  # modification time of the file in force, or last refused
+        self._version: Version | None = None  # of the file in force, or last refused
         self._watcher: asyncio.Task[None] | None = None
 
     @property
@@ -75,8 +78,8 @@ class Lifecycle:
 
     def apply(self, file: Path | None, data: Path) -> None:
         """Put the configuration in *file* in force (None: the defaults), or raise ConfigError and leave the old one."""
-        modified = _modified(file)
-        config = Config() if file is None else configuration.read_file(file, os.environ, logger.warning)
+        version = _version(file)
+        config = configuration.read_file(file, os.environ, logger.warning)
         config = self._override(config)
         if self.runtime is not None and config.mode is not self._mode:
             raise ConfigError([f"mode: {config.mode}, but it is {self._mode} until the next start"])
@@ -88,7 +91,7 @@ class Lifecycle:
         self._applied(self.runtime, config, data)
         if not config.enabled:
             logger.info("enabled: false, so every request passes untouched")
-        self._file, self._data, self._modified = file, data, modified
+        self._file, self._data, self._version = file, data, version
 
     def start(self, runtime: Runtime) -> None:
         runtime.start()
@@ -104,22 +107,24 @@ class Lifecycle:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(WATCH_INTERVAL_S)
-            modified = _modified(self._file)
-            if modified is None or modified == self._modified:
+            version = _version(self._file)
+            if version is None or version == self._version:
                 continue
             try:
                 self.apply(self._file, self._data)
                 logger.info("%s: read again, in force", self._file)
             except ConfigError as exc:
-                self._modified = modified
+                self._version = version
                 logger.warning("%s: not taken, the settings before it stay in force:\n%s", self._file, exc)
             except Exception:
-                self._modified = modified
+                self._version = version
                 logger.exception("%s: not taken, the settings before it stay in force", self._file)
 
 
-def _modified(path: Path | None) -> float | None:
+def _version(path: Path | None) -> Version | None:
+    """Return what changes when a file is written, or replaced by another, also behind a link of a mounted volume."""
     try:
-        return None if path is None else path.stat().st_mtime
+        status = None if path is None else path.stat()
     except OSError:
         return None
+    return None if status is None else (status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev)

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; without it, the embedded default")
     options = parser.parse_args(arguments)
     try:
-        config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
+        config = configuration.read_file(Path(options.config) if options.config else None, os.environ)
         rules = rules_for(config)
         cosine = asyncio.run(measure_cosine(config, options.question, options.neighbor))
     except (ConfigError, StoreError, OSError) as exc:

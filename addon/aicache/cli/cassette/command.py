@@ -15,7 +15,7 @@ from aicache.cassette.interaction import Interaction
 from aicache.cassette.redaction import Redaction, RedactionTooSlow
 from aicache.cli.cassette import formats
 from aicache.cli.warm.records import BrokenRecord, SourceError
-from aicache.config import Config, ConfigError
+from aicache.config import ConfigError
 
 OURS, VCR, FLOWS = "ai-cache", "vcrpy", "mitmproxy"
 EPILOG = """
@@ -32,7 +32,7 @@ Exit code 1: a recording could not be read, and is left out; stderr says which a
 def main(arguments: Sequence[str] | None = None, prog: str = "ai-cache cassette") -> int:
     options = _parser(prog).parse_args(arguments)
     try:
-        config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
+        config = configuration.read_file(Path(options.config) if options.config else None, os.environ)
         return _convert(options.source, options.target, options.to, Redaction(config.cassette.redact))
     except (ConfigError, CassetteError, SourceError, RedactionTooSlow) as exc:
         print(f"cassette: {exc}", file=sys.stderr)

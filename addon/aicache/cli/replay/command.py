@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "scripts/replay") -
     options = _parser(prog).parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
+        config = configuration.read_file(Path(options.config) if options.config else None, os.environ)
         if not config.enabled:
             print("replay: enabled is false, so every request would have passed untouched", file=sys.stderr)
             return 1

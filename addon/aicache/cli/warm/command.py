@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "scripts/warm") -> 
     options = _parser(prog).parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        config = configuration.read_file(Path(options.config), os.environ) if options.config else Config()
+        config = configuration.read_file(Path(options.config) if options.config else None, os.environ)
         config, data = check_config(config, Path(options.data) if options.data else default_data_folder())
         sources = expand_folders(options.sources)
         return asyncio.run(_fill(options, sources, config, data))
