@@ -229,9 +229,8 @@ class AICache:
         return source.wait()
 
     def responseheaders(self, flow: HTTPFlow) -> None:
-        if self._cassettes.responseheaders(flow):
-            return
-        if self._flows.of(flow).is_answered or not self._malformed.refuse_response(flow):
+        passes = self._flows.of(flow).is_answered or not self._malformed.refuse_response(flow)
+        if passes and not self._cassettes.responseheaders(flow):
             self._recorder.responseheaders(flow)
         self._draining.announce_end(flow)
 

@@ -166,6 +166,15 @@ def test_a_stream_answers_a_whole_request_and_the_other_way_round() -> None:
     assert "Bye" in events and events.endswith("data: [DONE]\n\n")
 
 
+def test_a_recording_in_the_same_mode_goes_before_one_in_the_other() -> None:
+    tape = cassette(
+        recorded(question("hi", stream=True), stream("Hel", "lo"), sse=True), recorded(question("hi"), answer("Bye"))
+    )
+
+    assert play(tape, question("hi")) == answer("Bye")
+    assert play(tape, question("hi", stream=True)) == stream("Hel", "lo")
+
+
 def test_across_apis_where_the_settings_allow_it() -> None:
     messages = asked(
         {"model": "m", "max_tokens": 99, "messages": [{"role": "user", "content": "hi"}]},
@@ -265,3 +274,6 @@ def test_what_becomes_of_the_requests_is_counted() -> None:
     tape.tally.missing += 2
 
     assert str(tape.tally) == "1 replayed, 2 missing"
+    assert str(cassette(recorded(question("hi")), recorded(question("ho"))).tally) == (
+        "0 replayed, 0 missing, 2 recordings not used"
+    )

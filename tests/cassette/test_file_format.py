@@ -183,6 +183,7 @@ def test_new_recordings_go_behind_the_old_ones(tmp_path: Path) -> None:
             "- {request: {method: GET, url: u, text: a, json: {}}, response: {status: 200}}\n",
             "several bodies",
         ),
+        ("cassette: 1\ninteractions:\n- !!float x\n", "line 3: a value that is not what its tag says"),
         ("cassette: 1\ninteractions:\n- request: *gone\n", "line 3: is not YAML"),
         ("cassette: 1\n\tx", "is not YAML"),
         (b"cassette: 1\n\xff", "is not YAML"),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from mitmproxy import ctx
 from mitmproxy.addons.proxyserver import Proxyserver
-from mitmproxy.connection import Server
+from mitmproxy.connection import ConnectionState, Server
 from mitmproxy.exceptions import OptionsError
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
@@ -166,6 +166,44 @@ async def test_a_client_that_leaves_after_the_last_event_is_recorded(file: Path)
         await proxy.send(a_question("Cut?", stream=True), sse("Hello"), leaves_after=40)
 
     assert [json.loads(each.request.body)["messages"][0]["content"] for each in proxy.recordings] == ["Hi?"]
+
+
+async def test_a_client_that_has_read_enough_gets_as_much_again(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with taped("record", file) as proxy:
+        flow, stream = a_question("Hi?", stream=True), sse("Hello")
+        flow.client_conn.state = ConnectionState.CLOSED
+        first = (stream.raw_content or b"").index(b"\n\n") + 2
+        await proxy.send(flow, stream, leaves_after=first + 20)
+    async with taped("replay", file) as replaying:
+        again = await replaying.send(a_question("Hi?", stream=True))
+        whole = await replaying.send(a_question("Hi?"))
+
+    assert again.content == (sse("Hello").raw_content or b"")[:first]
+    assert whole.status_code == 400  # it is not known what else there was
+    assert "as far as its client read it" in caplog.text
+
+
+async def test_failures_are_replayed_without_the_pause_that_they_asked_for(file: Path) -> None:
+    async with taped("record", file) as proxy:
+        limited = Response.make(429, b'{"error":{}}', {"content-type": "application/json", "retry-after": "20"})
+        assert (await proxy.send(a_question("Hi?"), limited)).headers["retry-after"] == "20"
+        await proxy.send(a_question("Hi?"))
+    async with taped("replay", file) as replaying:
+        first, second = [await replaying.send(a_question("Hi?")) for _ in range(2)]
+
+    assert (first.status_code, first.headers["retry-after"]) == (429, "0")
+    assert second.status_code == 200
+
+
+async def test_what_became_of_a_flow_is_its_comment(file: Path) -> None:
+    async with taped("record", file) as proxy:
+        await proxy.send(a_question("One?"))
+    async with taped("replay", file) as replaying:
+        flows = [a_question("One?"), a_question("Two?")]
+        for flow in flows:
+            await replaying.send(flow)
+
+    assert [flow.comment for flow in flows] == ["cassette: recording 1", "cassette: missing"]
 
 
 async def test_compressed_responses_are_recorded_as_what_they_say(file: Path) -> None:

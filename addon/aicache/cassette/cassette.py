@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from aicache.cassette.conversion import respond
+from aicache.cassette.conversion import is_as_asked, respond
 from aicache.cassette.differences import Nearest, find_nearest
 from aicache.cassette.interaction import Interaction, RecordedRequest, RecordedResponse
 from aicache.cassette.matching import MatchedRequest, MatchRules, match_request
@@ -33,6 +33,8 @@ class Tally:
     replayed: int = 0
     recorded: int = 0
     missing: int = 0
+    unused: int = 0
+    """Recordings that answered nothing."""
     lost: int = 0
     """Responses that were not recorded: they broke off."""
 
@@ -40,6 +42,8 @@ class Tally:
         parts = [f"{self.replayed} replayed", f"{self.missing} missing"]
         if self.recorded:
             parts.append(f"{self.recorded} recorded")
+        if self.unused:
+            parts.append(f"{self.unused} recordings not used")
         if self.lost:
             parts.append(f"{self.lost} not recorded")
         return ", ".join(parts)
@@ -98,6 +102,7 @@ class Cassette:
         self._matched = [match_request(redaction.request(each.request), rules) for each in self.interactions]
         self._by_key: defaultdict[str, list[_Recorded]] = defaultdict(list)
         for number, (each, matched) in enumerate(zip(self.interactions, self._matched, strict=True), 1):
+            self.tally.unused += 1
             self._by_key[matched.key].append(_Recorded(number, matched, each.response))
 
     def match(self, request: RecordedRequest, credentials: Iterable[str] = ()) -> MatchedRequest:
@@ -109,6 +114,7 @@ class Cassette:
         candidates = self._by_key.get(asked.key, [])
         origin = asked.request.origin
         candidates = [each for each in candidates if each.matched.request.origin == origin] or candidates
+        candidates = [each for each in candidates if is_as_asked(each.matched, asked)] or candidates
         name = f"{asked.request.method} {asked.request.path}"
         if not candidates:
             return Missing(name, "is not recorded")
@@ -120,6 +126,7 @@ class Cassette:
             response = respond(chosen.matched, chosen.response, asked)
         except ValueError:
             return Missing(name, f"is recording {chosen.number}, which cannot be replayed in this mode or API")
+        self.tally.unused -= not chosen.is_played
         chosen.is_played = True
         self.tally.replayed += 1
         return Played(response, chosen.number)

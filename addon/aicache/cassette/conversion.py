@@ -13,12 +13,18 @@ from aicache.entries.recording import Recording
 MAX_BYTES = 1 << 40
 
 
+def is_as_asked(recorded: MatchedRequest, asked: MatchedRequest) -> bool:
+    """Tell whether a recording is in the mode and API of a request, so that it answers as it is."""
+    was, call = recorded.call, asked.call
+    if was is None or call is None:
+        return True
+    return (was.api, was.mode, was.variant, was.wants_usage) == (call.api, call.mode, call.variant, call.wants_usage)
+
+
 def respond(recorded: MatchedRequest, response: RecordedResponse, asked: MatchedRequest) -> RecordedResponse:
     """Return the response to *asked*. Raises ValueError if what was recorded cannot be said in its mode or API."""
-    if recorded.call is None or asked.call is None or recorded.format is None or asked.format is None:
-        return response
     was, call = recorded.call, asked.call
-    if (was.api, was.mode, was.variant, was.wants_usage) == (call.api, call.mode, call.variant, call.wants_usage):
+    if was is None or call is None or recorded.format is None or asked.format is None or is_as_asked(recorded, asked):
         return response
     if was.api == call.api and response.status != 200:
         return response

@@ -141,13 +141,14 @@ def _read(loader: Any, source: str) -> list[Interaction]:
 
 
 def _interaction_nodes(loader: Any, root: yaml.Node | None, source: str) -> list[yaml.Node]:
-    found = {key.value: value for key, value in root.value} if isinstance(root, yaml.MappingNode) else {}
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    found = {key.value: value for key, value in pairs if isinstance(key, yaml.ScalarNode)}
     if "cassette" not in found:
         raise CassetteError(
             f"{source}: is not a cassette of this cache, which begins with `cassette: {VERSION}`. "
             "Convert cassettes of other programs with `ai-cache cassette convert`"
         )
-    if (version := loader.construct_document(found["cassette"])) != VERSION:
+    if (version := _construct(loader, found["cassette"], source)) != VERSION:
         raise CassetteError(f"{source}: cassette: version {version!r:.20} is not {VERSION}, the one that is known here")
     interactions = found.get("interactions")
     if not isinstance(interactions, yaml.SequenceNode):
@@ -155,8 +156,16 @@ def _interaction_nodes(loader: Any, root: yaml.Node | None, source: str) -> list
     return list(interactions.value)
 
 
+def _construct(loader: Any, node: yaml.Node, at: str) -> Any:
+    """Return the value of a node. Raises CassetteError; YAMLError."""
+    try:
+        return loader.construct_document(node)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
+        raise CassetteError(f"{at}: a value that is not what its tag says") from None
+
+
 def _from_node(loader: Any, node: yaml.Node, at: str) -> Interaction:
-    item = loader.construct_document(node)
+    item = _construct(loader, node, at)
     try:
         request, response = item["request"], item["response"]
         _check_size(request)

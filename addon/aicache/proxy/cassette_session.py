@@ -28,7 +28,7 @@ from aicache.domain.request_headers import looks_like_credential
 from aicache.proxy.error_responses import render_miss_on_cassette
 from aicache.proxy.flow_metadata import strip_directives
 from aicache.proxy.flow_state import CassetteFlow, FlowStates
-from aicache.proxy.http_messages import collect_headers, method_of
+from aicache.proxy.http_messages import collect_headers, has_client_left, method_of
 from aicache.proxy.response_tee import Tee
 from aicache.proxy.websocket_upgrades import render_declined, websocket_format_of
 
@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 MAX_RESPONSE_BYTES = 256 * 1024**2
 MAX_REFUSALS_KEPT = 20
+NO_PAUSE = {"retry-after": "0", "retry-after-ms": "1"}
+"""Has clients repeat a request that failed when it was recorded at once; OpenAI's and Anthropic's read the latter."""
 
 
 class CassetteSession:
@@ -76,7 +78,7 @@ class CassetteSession:
         if (declined := websocket_format_of(request)) is not None:
             return render_declined(declined)
         if request.raw_content is None:
-            return self.refuse(flow, Missing(_name(flow), "was passed on unread (stream_large_bodies)"))
+            return self._pass_on(flow, "a request was passed on unread (stream_large_bodies)")
         credentials = credentials_of(headers, request.path)
         made = make_request(
             method_of(request), origin_of(flow), request.path, headers, request.get_content(strict=False) or b""
@@ -85,10 +87,11 @@ class CassetteSession:
         try:
             asked = await asyncio.to_thread(self.cassette.match, made, credentials)
         except RedactionTooSlow as exc:
-            return self._pass_on(flow, exc)
+            return self._pass_on(flow, str(exc))
         if self.mode is not CassetteMode.RECORD:
             played = self.cassette.play(asked)
             if isinstance(played, Played):
+                flow.comment = flow.comment or f"cassette: recording {played.number}"
                 return _render(played.response)
             if self.mode is CassetteMode.REPLAY:
                 return self.refuse(flow, await asyncio.to_thread(self.cassette.explain, asked, played))
@@ -96,16 +99,17 @@ class CassetteSession:
         flows.of(flow).recorded = CassetteFlow(self, order, asked, credentials, Tee(MAX_RESPONSE_BYTES))
         return None
 
-    def _pass_on(self, flow: HTTPFlow, exc: RedactionTooSlow) -> Response | None:
-        """Let a request that cannot be redacted go upstream unrecorded, unless nothing may."""
+    def _pass_on(self, flow: HTTPFlow, why: str) -> Response | None:
+        """Let a request that cannot be compared go upstream unrecorded, unless nothing may."""
         if self.mode is CassetteMode.REPLAY:
-            return self.refuse(flow, Missing(_name(flow), f"could not be compared: {exc}"))
-        self._lose(str(exc))
+            return self.refuse(flow, Missing(_name(flow), f"could not be compared: {why}"))
+        self._lose(why)
         return None
 
     def refuse(self, flow: HTTPFlow, missing: Missing) -> Response:
         """Return the refusal of a request, and log it."""
         self.cassette.tally.missing += 1
+        flow.comment = flow.comment or "cassette: missing"
         self.refusals.append(refusal.describe(missing, self.name, with_texts=True))
         logger.warning("%s", refusal.describe(missing, self.name, with_texts=self._with_texts))
         return render_miss_on_cassette(flow.request, refusal.to_error(missing, self.name))
@@ -126,15 +130,22 @@ class CassetteSession:
             self._lose(str(exc) if isinstance(exc, RedactionTooSlow | OSError) else type(exc).__name__)
 
     async def record_broken(self, flow: HTTPFlow, recorded: CassetteFlow) -> None:
-        """Record a stream whose client left once it had read the last event, as OpenAI's own does. Never raises."""
+        """Record a stream whose client left: all of it, or the whole events that had come. Never raises.
+
+        OpenAI's own client leaves once it has read the last event; others, when they have read enough.
+        """
         asked, body = recorded.asked, recorded.tee.so_far
-        try:
-            if flow.response is None or not body or asked.format is None or asked.call is None:
-                raise ValueError("nothing shows that it is all")
-            asked.format.parse_answer(body, n=asked.call.n, variant=asked.call.variant)
-        except (ValueError, RecursionError):
+        if flow.response is None or not body or asked.format is None or asked.call is None:
             self._lose("it broke off")
             return
+        try:
+            asked.format.parse_answer(body, n=asked.call.n, variant=asked.call.variant)
+        except (ValueError, RecursionError):
+            body = body[: body.rfind(b"\n\n") + 2]
+            if not has_client_left(flow) or len(body) < 3:
+                self._lose("it broke off")
+                return
+            logger.info("cassette %s: a stream was recorded as far as its client read it", self.name)
         flow.response.raw_content = body
         await self.record(flow, recorded)
 
@@ -203,4 +214,6 @@ def _names_secret(name: str) -> bool:
 
 def _render(response: RecordedResponse) -> Response:
     headers = dict(response.headers) | {"cache-status": "ai-cache; hit; detail=cassette", "x-cache-status": "hit"}
+    if "retry-after" in headers or response.status == 429 or response.status >= 500:
+        headers |= NO_PAUSE
     return Response.make(response.status, response.body, headers)
