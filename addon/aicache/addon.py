@@ -44,7 +44,6 @@ from aicache.proxy.unattended_flows import UnattendedFlows
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.runtime.idle import IdleRuntime
 from aicache.runtime.lifecycle import Lifecycle, Runtime
-from aicache.runtime.reconciler import Reconciler
 from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.header_misses import HeaderMisses
 from aicache.telemetry.observability import Observability
@@ -55,13 +54,20 @@ from aicache.ui.commands import Commands
 logger = logging.getLogger(__name__)
 
 
+def _build_with_backends(config: Config, data: Path, **listeners: Callable[..., None]) -> Runtime:
+    """Build what a cassette has no use for, and what its start need not wait for. Raises ConfigError."""
+    from aicache.runtime.reconciler import Reconciler
+
+    return Reconciler(config, data, **listeners)
+
+
 class AICache:
     """The addon. One instance lives as long as its script is loaded.
 
     *build* makes the engine and its backends from a configuration and a data folder. Raises ConfigError.
     """
 
-    def __init__(self, build: Callable[..., Runtime] = Reconciler) -> None:
+    def __init__(self, build: Callable[..., Runtime] = _build_with_backends) -> None:
         self._watchers = Watchers()
         self._build = build
         self._lifecycle = Lifecycle(self._build_runtime, self._applied, self._override)

@@ -151,7 +151,9 @@ def test_repeats_beyond_the_recorded_ones_can_be_refused() -> None:
     tape = cassette(recorded(question("hi"), answer("a")), repeat_last=False)
     play(tape, question("hi"))
 
-    assert "is recorded once" in miss(tape, question("hi")).reason
+    missing = miss(tape, question("hi"))
+    assert "is recorded once" in missing.reason
+    assert missing.nearest is None
 
 
 def test_a_stream_answers_a_whole_request_and_the_other_way_round() -> None:

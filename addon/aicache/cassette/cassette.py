@@ -132,7 +132,9 @@ class Cassette:
         return Played(response, chosen.number)
 
     def explain(self, asked: MatchedRequest, missing: Missing) -> Missing:
-        """Return *missing* with the nearest recording. It takes long, and may be called in any thread."""
+        """Return *missing* with the nearest recording, if it is not recorded. It takes long; any thread may call it."""
+        if asked.key in self._by_key:
+            return missing
         return replace(missing, nearest=find_nearest(asked, self._matched, self._rules))
 
     def add(self, request: RecordedRequest, response: RecordedResponse, credentials: Iterable[str]) -> Interaction:

@@ -21,5 +21,5 @@ def describe(missing: Missing, file: str, *, with_texts: bool) -> str:
         shown = [str(each) if with_texts else each.place for each in near.differences]
         if near.more:
             shown.append(f"and {near.more} more")
-        parts.append(f"Recording {near.number} is nearest; it differs in {'; '.join(shown)}.")
+        parts.append(f"Recording {near.number} is nearest{'; it differs in ' if shown else ''}{'; '.join(shown)}.")
     return " ".join(parts)

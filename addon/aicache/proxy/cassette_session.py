@@ -67,7 +67,10 @@ class CassetteSession:
         self._file.keep(interactions)
         rules = match_rules(config)
         redaction = Redaction(config.cassette.redact)
-        self.cassette = Cassette(interactions, rules, redaction, repeat_last=config.cassette.repeat_last)
+        try:
+            self.cassette = Cassette(interactions, rules, redaction, repeat_last=config.cassette.repeat_last)
+        except RedactionTooSlow as exc:
+            raise ConfigError([f"{exc} on a recording in {path}"]) from exc
         logger.info("cassette %s: %s, %d recordings", self.name, mode, len(interactions))
 
     async def request(self, flow: HTTPFlow, flows: FlowStates) -> Response | None:

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from aicache.config import Config
-from aicache.config.request_settings import Settings
+from aicache.config.request_settings import Settings, build_rules
 from aicache.engine import Engine
-from aicache.runtime.preflight import rules_for
 
 
 class IdleRuntime:
     """Looks nothing up and stores nothing: its engine has no backends."""
 
     def __init__(self, config: Config, data: Path, **listeners: Any) -> None:
-        self.engine = Engine(rules_for(config), config.lookup_timeout, **listeners)
+        self.engine = Engine(build_rules(config, 1.0, 1.0), config.lookup_timeout, **listeners)
         self._secrets: dict[str, str] = {}
         self.configure(config, data)
 
