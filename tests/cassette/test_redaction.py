@@ -43,7 +43,11 @@ def test_known_shapes_are_redacted_wherever_they_are(secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["api_key", "apiKey", "password", "Authorization", "x-api-key", "client_secret", "db_password"]
+    "name",
+    [
+        *("api_key", "apiKey", "password", "Authorization", "x-api-key", "client_secret", "db_password"),
+        *("github_token", "botToken", "HF_TOKEN", "aws_secret_access_key", "refreshToken"),
+    ],
 )
 def test_fields_named_like_a_credential_are_redacted(name: str) -> None:
     arguments = json.dumps({name: 'o"pen', "path": "a"})
@@ -58,6 +62,10 @@ def test_what_only_sounds_like_one_stays() -> None:
         "max_tokens": 5,
         "logprobs": [{"token": "Hello", "logprob": -0.1}],
         "key": "name",
+        "next_page_token": "abc",
+        "nextPageToken": "abc",
+        "stop_token": "END",
+        "pad_token": "<pad>",
         "id": "chatcmpl-8aBcDeFgHiJkLmNoPqRsTuVw",
         "content": "risk-management-of-things-2024-long and task-1234567890-abcdefghijkl",
         "tool_call_id": "call_0123456789abcdefABCDEF",

@@ -109,6 +109,12 @@ def test_serve_starts_a_proxy_that_forwards(programs: Path, tmp_path: Path, upst
     assert process.returncode == 0
 
 
+def test_pytest_finds_the_plugin(programs: Path, tmp_path: Path) -> None:
+    code = "from importlib.metadata import entry_points; print(*entry_points(group='pytest11'))"
+
+    assert "aicache.pytest_plugin" in run(programs / "python", "-c", code, folder=tmp_path).stdout
+
+
 def test_uvx_runs_it_from_the_file(uv: Path, wheel: Path, tmp_path: Path) -> None:
     told = run(uv, "tool", "run", "--python", sys.executable, "--from", wheel, "ai-cache", "--version", folder=tmp_path)
 

@@ -17,12 +17,14 @@ from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.connection import ConnectionState, Server
 from mitmproxy.exceptions import OptionsError
 from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.test import taddons
 
 from aicache.addon import AICache
 from aicache.cassette.file_format import read_cassette
 from aicache.cassette.interaction import Interaction
+from aicache.proxy.cassette_session import origin_of
 from in_process import a_question, an_answer
 
 
@@ -298,6 +300,25 @@ async def test_replaying_keeps_every_connection_from_leaving(file: Path) -> None
 
     assert refused.status_code == 400
     assert proxy.upstream == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "host", "port", "sni", "origin"),
+    [
+        ("reverse:https://10.0.0.1", "10.0.0.1", 443, "localhost", "https://10.0.0.1"),
+        ("transparent", "10.0.0.1", 443, "api.test", "https://api.test"),
+        ("transparent", "2001:db8::1", 443, None, "https://[2001:db8::1]"),
+        ("regular", "api.test", 8443, "api.test", "https://api.test:8443"),
+    ],
+)
+def test_the_upstream_is_named_as_its_certificate_names_it(
+    mode: str, host: str, port: int, sni: str | None, origin: str
+) -> None:
+    flow = a_question("x")
+    flow.client_conn.proxy_mode, flow.client_conn.sni = ProxyMode.parse(mode), sni
+    flow.request.scheme, flow.request.host, flow.request.port = "https", host, port
+
+    assert origin_of(flow) == origin
 
 
 @pytest.mark.parametrize(

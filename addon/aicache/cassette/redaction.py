@@ -41,9 +41,16 @@ _SHAPES = re.compile(
 )
 _NAME = (
     r"(?:[a-z0-9]+[-_.])*(?:api[-_]?key|secret|(?:client|app|api|signing|webhook)[-_]?secret|secret[-_]?(?:access[-_]?)?key"
-    r"|passw(?:or)?d|passphrase|authorization|proxy-authorization"
+    r"|passw(?:or)?d|passphrase|passcode|pwd|authorization|proxy-authorization"
     r"|(?:access|refresh|id|auth|session|bearer|security)[-_]?token|private[-_]?key|credentials?|cookie|set-cookie)"
 )
+_TOKEN_NAME = re.compile(r"[\w.-]+token", re.IGNORECASE)
+_NO_CREDENTIAL = re.compile(
+    r"(?:page|next|prev|continu|sync|cursor|resum|stop|start|begin|end|eos|bos|pad|unk|cls|sep|mask|special|image|audio"
+    r"|text|speech|first|last|top)\w*token",
+    re.IGNORECASE,
+)
+"""Matches the names of tokens that are a place in a list, or a piece of text. Any other ``…_token`` is a credential."""
 _FIELD_NAME = re.compile(_NAME, re.IGNORECASE)
 _FIELD_IN_TEXT = re.compile(rf'(\\*"{_NAME}\\*"\s*:\s*(\\*)")((?:(?!\2")[^"])+)(?=\2")', re.IGNORECASE)
 """A field of JSON within a text, such as the arguments of a tool call, however often it is escaped."""
@@ -121,7 +128,7 @@ class Redaction:
         return value
 
     def _field(self, name: str, value: Any, own: Sequence[str]) -> Any:
-        if isinstance(value, str) and value and _FIELD_NAME.fullmatch(name):
+        if isinstance(value, str) and value and _names_credential(name):
             return REDACTED
         return self._value(value, own)
 
@@ -139,6 +146,12 @@ class Redaction:
                     f"cassette.redact: {pattern.pattern} took longer than {TIME_LIMIT_S:g} s"
                 ) from None
         return text
+
+
+def _names_credential(name: str) -> bool:
+    if _FIELD_NAME.fullmatch(name):
+        return True
+    return _TOKEN_NAME.fullmatch(name) is not None and _NO_CREDENTIAL.search(name) is None
 
 
 def _document_in(line: str) -> Any:

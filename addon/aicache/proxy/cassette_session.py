@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.proxy.mode_specs import ReverseMode
 
 from aicache.cassette import refusal
 from aicache.cassette.cassette import Cassette, CassetteMode, Missing, Played
@@ -185,7 +186,10 @@ def origin_of(flow: HTTPFlow) -> str:
     In transparent mode the address is a number, so the name is the one that TLS verifies.
     """
     request, sni = flow.request, flow.client_conn.sni
-    host = sni if sni is not None and request.host[-1:].isdigit() else request.host
+    is_address = request.host.replace(".", "").isdigit() or ":" in request.host
+    host = request.host
+    if sni and is_address and not isinstance(flow.client_conn.proxy_mode, ReverseMode):  # there it names this proxy
+        host = sni
     host = f"[{host}]" if ":" in host else host
     own = {"http": 80, "https": 443}.get(request.scheme)
     return f"{request.scheme}://{host}" + ("" if request.port == own else f":{request.port}")

@@ -48,7 +48,8 @@ class FailedRequests:
         """Give a failed flow its response, before its state ends. It never raises."""
         try:
             state, runtime = self._flows.of(flow), self._runtime()
-            if state.awaits_error and runtime is not None and runtime.settings.enabled and state.replay is None:
+            is_ours = state.recorded is not None or (runtime is not None and runtime.settings.enabled)
+            if state.awaits_error and is_ours and state.replay is None:
                 self._respond(flow, state)
         except Exception:
             logger.exception("a failed request was left to mitmproxy")
