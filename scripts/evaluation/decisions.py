@@ -14,6 +14,7 @@ from aicache.domain import policy
 from aicache.domain.model import Call, Mode, Neighbor, Vector
 from aicache.domain.policy import Rules
 from aicache.domain.request_directives import NO_DIRECTIVES
+from aicache.guards import compare_questions
 from evaluation.data import Pair, Question
 
 if TYPE_CHECKING:
@@ -157,8 +158,7 @@ def _decision(question: str, near: Sequence[LabeledNeighbor], rules: Rules) -> D
 
 def may_be_judged(question: str, neighbor: LabeledNeighbor, rules: Rules) -> bool:
     """Return whether a judge may be asked about a neighbor: one that the guards know to differ never answers."""
-    refused, _ = policy.apply_guards(question, neighbor.text)
-    return refused is None and may_look_up_semantically(neighbor.text, rules)
+    return compare_questions(question, neighbor.text).may_be_judged and may_look_up_semantically(neighbor.text, rules)
 
 
 def may_look_up_semantically(question: str, rules: Rules) -> bool:

@@ -82,7 +82,9 @@ def judge_of(options: argparse.Namespace, space: EmbeddingSpace) -> JudgeUse | N
     """Return the judge that the options name. Raises ValueError."""
     if not options.judge:
         return None
-    min_similarity = space.judged_similarity if options.judge_from is None else options.judge_from
+    verified = effective_rules(options).policy is Policy.VERIFIED
+    usual = space.judged_similarity if verified else space.judged_by_guards_similarity
+    min_similarity = usual if options.judge_from is None else options.judge_from
     if options.judge.startswith("simulated:"):
         return JudgeUse(parse_simulated(options.judge, options.seed), min_similarity)
     if not options.judge_model:

@@ -22,6 +22,10 @@ def test_what_is_known_to_differ_is_not_and_the_next_one_is() -> None:
     assert selected("How far is 5 miles?", "How far is 50 miles?", "How far is it, 5 miles?") == [1]
 
 
+def test_another_instruction_is_put_to_it() -> None:
+    assert selected("Say in one word what the capital of France is", ASKED) == [0]
+
+
 def test_no_more_than_the_limit_are() -> None:
     assert selected(REWORDED, ASKED, f"{ASKED} ", f"{ASKED}  ", limit=2) == [0, 1]
 

@@ -64,7 +64,32 @@ OTHER_WORDS = [
     ("Cosa significa però?", "Cosa significa pero?"),
     ("犬と行けますか？", "犬が行けますか？"),
 ]
+FOUND_IN_QUESTIONS = [
+    ("What is 9 - -4?", "What is 9 - 4?"),
+    ("What does x[1:4] give in Python?", "What does x[1:-4] give in Python?"),
+    ("When does the cron line 5 0 * * 2 run?", "When does the cron line 5 0 2 * * run?"),
+    ("Can blood type B- be given to B+?", "Can blood type B+ be given to B-?"),
+    ("My boss's son hit my car, who pays?", "My son hit my boss's car, who pays?"),
+    ("One pill every day: how many for May?", "One pill every other day: how many for May?"),
+    ("I've been evicted, what now?", "I'm about to be evicted, what now?"),
+    ("He looked over my error. Did he see it?", "He overlooked my error. Did he see it?"),
+    ('What does bool("True") return?', "What does bool(True) return?"),
+    ("In bash, what does echo '$USER' print?", 'In bash, what does echo "$USER" print?'),
+    ("Can I call a function named readFile in Go?", "Can I call a function named ReadFile in Go?"),
+    ("In chemistry, what is No?", "In chemistry, what is NO?"),
+    ("Where does polish come from?", "Where does Polish come from?"),
+    ("Where can I leave my glass?", "Where can I leave my glasses?"),
+    ("Write a note that says I want to resign.", "Write a note that says I want to re-sign."),
+    ("6除以3等于多少", "6除3等于多少"),
+    ("小米14 防水吗", "小米14 Pro 防水吗"),
+    ("发票没中奖要留着吗", "发票没对奖要留着吗"),
+    ("Was ist schwül?", "Was ist schwul?"),
+]
 ALIKE = [
+    ("If it rains, can I paint a wall?", "Can I paint a wall if it rains?"),
+    ("In Rust, how do I read a file?", "How do I read a file in Rust?"),
+    ("Why doesn't oil burn here?", "Why does oil not burn here?"),
+    ("秘鲁的首都是哪里", "秘鲁的首都在哪里"),
     ("How can I print a page?", "How do I print a page?"),
     ("Which is the best lens?", "What is the best lens?"),
     ("Is there a fee to exchange money?", "Is there a fee for exchanging money?"),
@@ -78,7 +103,16 @@ ALIKE = [
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [*DIFFERENT_ROLES, *REPLACED, *STRANDED, *OF_ANOTHER_GENDER, *OF_ANOTHER_TIME, *WRITTEN_OTHERWISE, *OTHER_WORDS],
+    [
+        *DIFFERENT_ROLES,
+        *REPLACED,
+        *STRANDED,
+        *OF_ANOTHER_GENDER,
+        *OF_ANOTHER_TIME,
+        *WRITTEN_OTHERWISE,
+        *OTHER_WORDS,
+        *FOUND_IN_QUESTIONS,
+    ],
 )
 def test_what_function_words_and_marks_say_is_not_explained(one: str, other: str) -> None:
     assert compare_questions(one, other).outcome is not Outcome.EXPLAINED

@@ -9,7 +9,6 @@ from enum import StrEnum
 from aicache import guards
 from aicache.domain.end_user import may_be_personal
 from aicache.domain.model import Turn
-from aicache.guards import Outcome
 from aicache.guards.caller_dependent import depends_on_caller
 from aicache.guards.time_sensitive import depends_on_now
 
@@ -92,7 +91,7 @@ def select_judged(
             break
         if neighbor is None or is_private(neighbor) or not _is_encodable(neighbor):
             continue
-        if guards.compare_questions(question, neighbor, partition).outcome is not Outcome.DIFFERENT:
+        if guards.compare_questions(question, neighbor, partition).may_be_judged:
             selected.append(place)
     return selected
 

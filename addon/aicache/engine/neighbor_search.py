@@ -94,7 +94,9 @@ class NeighborSearch:
         if (judge := self.lookup.backends.neighbor_judge) is None:
             return None, None
         embedder = self.semantic.embedder
-        threshold = max(threshold, space_of_model(embedder.model, embedder.threshold).judged_similarity)
+        space = space_of_model(embedder.model, embedder.threshold)
+        verified = self.lookup.rules.policy is policy.Policy.VERIFIED
+        threshold = max(threshold, space.judged_similarity if verified else space.judged_by_guards_similarity)
         near = policy.passing_neighbors(neighbors, threshold)
         if missing := [n for n in near if n.key not in entries]:
             fetched = await self.get_entries(missing)

@@ -54,7 +54,9 @@ class EmbeddingSpace:
     unrelated_similarity: float
     """Similarity of unrelated questions: one vote of that weight always counts against a candidate."""
     judged_similarity: float
-    """Similarity from which a judge model is asked whether a neighbor may answer: below it hardly any may."""
+    """Similarity from which a judge model is asked whether a neighbor may answer: below it hardly any may ..."""
+    judged_by_guards_similarity: float
+    """... and from which it is asked where the guards alone decide, not the evidence of what it said."""
     prior: Prior = Prior()
 
     @property
@@ -64,7 +66,12 @@ class EmbeddingSpace:
 
 
 USE_MULTILINGUAL = EmbeddingSpace(
-    safe=0.97, min_similarity=0.75, min_backed_similarity=0.60, unrelated_similarity=0.5, judged_similarity=0.75
+    safe=0.97,
+    min_similarity=0.75,
+    min_backed_similarity=0.60,
+    unrelated_similarity=0.5,
+    judged_similarity=0.75,
+    judged_by_guards_similarity=0.70,
 )
 """The local model's. The prior is what streams of bank questions, of assistants' intents and of Chinese loan questions
 have in common, wide enough to cover all three: its weights hardly matter after a hundred observations. The minima limit
@@ -83,6 +90,7 @@ def space_of_model(model: str, safe: float) -> EmbeddingSpace:
         max(0.0, 1 - 3 * unit),
         max(0.0, 1 - 5 * unit),
         max(-1.0, 1 - 17 * unit),
+        max(0.0, 1 - 4 * unit),
         max(0.0, 1 - 4 * unit),
         Prior((0.0, 0.5, 0.7)),
     )

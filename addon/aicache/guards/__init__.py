@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aicache.guards.cased_words import has_other_letters
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.known_differences import find_known_differences
 from aicache.guards.leftovers import EASE, compare_leftovers
@@ -45,5 +46,6 @@ def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
         and one.names.codes == other.names.codes
         and one.script == other.script
         and one.inner_marks == other.inner_marks
+        and not has_other_letters(one.cased_words, other.cased_words)
         and one.function_words == other.function_words
     )

@@ -36,6 +36,8 @@ def split_clauses(
     several = len(lines) > 1 or _DASH.search(text) is not None
     split = list(_clauses([numerals_to_digits(normalize(line)) for line in lines] if several else [digits]))
     language = _language(split)
+    if language != "en" and not plain.isascii() and 3 * len(_IS_UNSPACED.findall(plain)) > len(plain):
+        language = "en"  # one Latin word in a Chinese text
     kana = not plain.isascii() and KANA.search(plain) is not None
     clauses = tuple(_alone(tuple(_tokens(words, language, kana))) for words in split)
     counts: dict[str, int] = {}

@@ -17,6 +17,10 @@ class Outcome(StrEnum):
     """Something is left over that may change the answer: refused, unless evidence or a judge decides otherwise."""
 
 
+JUDGEABLE = frozenset({"instruction"})
+"""Differences that refuse, but that a reader tells from a harmless one: a request more, a frame more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One way in which two questions differ. *name* is a word of a fixed set and may be logged, the words may not."""
@@ -36,6 +40,11 @@ class Comparison:
     raised: float = 0.0
     """Share of the way from the threshold to 1 by which the cosine must be nearer, which suits the scale of any model;
     negative: may be farther."""
+
+    @property
+    def may_be_judged(self) -> bool:
+        """Whether a judge model may be asked: what is different is so by a rule that a reader may know better."""
+        return self.outcome is not Outcome.DIFFERENT or all(each.name in JUDGEABLE for each in self.differences)
 
     def turned(self) -> Comparison:
         """Return the comparison of the same questions in the other order."""

@@ -47,6 +47,8 @@ class FunctionWords:
     """The English preposition at the end of a clause: shot at."""
     genders: Mapping[str, str]
     """Nouns by the gender of the article before them."""
+    owners: Mapping[str, str]
+    """What each owner's thing is: the tenant's dog."""
     final: str
     """The Chinese particle at the end."""
     has_gerund: bool
@@ -79,6 +81,7 @@ def find_function_words(clauses: Clauses) -> FunctionWords:
         people,
         _stranded(clauses) if language == "en" else "",
         _genders(clauses.words, ARTICLES[language]) if language in ARTICLES else _NO_ARTICLES,
+        _owners(clauses.words) if "s" in clauses.words else _NO_ARTICLES,
         final,
         language == "en" and "ing" in plain and _GERUND.search(plain) is not None,
         _silent(clauses),
@@ -96,6 +99,8 @@ def find_differences(one: FunctionWords, other: FunctionWords, *, same_words: bo
         yield Difference(name)
     if any(other.genders.get(noun, gender) != gender for noun, gender in one.genders.items()):
         yield Difference("gender")
+    if any(other.owners.get(owner, thing) != thing for owner, thing in one.owners.items()):
+        yield Difference("order")
     if same_words and one.final != other.final:
         yield Difference("tense")
 
@@ -175,6 +180,10 @@ def _stranded(clauses: Clauses) -> str:
         if clause and clause[-1].word in _STRANDED and clause[-1].key:
             return clause[-1].word
     return ""
+
+
+def _owners(words: Sequence[str]) -> dict[str, str]:
+    return {owner: thing for owner, s, thing in zip(words, words[1:], words[2:], strict=False) if s == "s"}
 
 
 def _genders(words: Sequence[str], articles: Mapping[str, str]) -> dict[str, str]:

@@ -6,13 +6,25 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from aicache.guards import exclusive_words, function_words, names, persons, question_type, small_words, substitution
+from aicache.guards import (
+    exclusive_words,
+    function_words,
+    han_replacements,
+    names,
+    persons,
+    question_type,
+    small_words,
+    substitution,
+)
+from aicache.guards.cased_words import has_other_letters
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.extra_requests import Extra, find_extra_request
 from aicache.guards.known_differences import has_unmatched_name
 from aicache.guards.letters import LETTER
 from aicache.guards.lexicon.soft_words import SOFT
+from aicache.guards.lexicon.synonyms import PLURALS_APART, VARIANTS
 from aicache.guards.matching import Matching, match_words
+from aicache.guards.moved_clauses import is_clause_moved
 from aicache.guards.order import Order, are_characters_exchanged, find_order
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.tokens import Meaning, Script, Token
@@ -65,6 +77,8 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = Fa
     matching = match_words(one.clauses, other.clauses)
     turned_voice = one.is_passive != other.is_passive  # which swaps the roles back
     order = Order.SAME if turned_voice else find_order(one.clauses, other.clauses, matching.twins)
+    if order in (Order.TURNED, Order.SWAPPED) and is_clause_moved(one.clauses, other.clauses):
+        order = Order.MOVED
     if (known := _known(one, other, matching, order)) is not None:
         return Comparison(Outcome.DIFFERENT, (known,))
     if exclusive_words.inverts_meaning(one.word_groups, other.word_groups):  # twice, or it would be known to differ
@@ -123,6 +137,12 @@ def _differences(
         yield Difference("typo")
     if "spelling" in matching.ways and (one.asks_meaning or other.asks_meaning):
         yield Difference("substitution")
+    if han_replacements.is_another(one.bare, other.bare) or _has_other_plural(one, other):
+        yield Difference("substitution")
+    if any(token.word in VARIANTS for token in (*matching.left, *matching.right)):
+        yield Difference("additions", left, right)
+    if has_other_letters(one.cased_words, other.cased_words):
+        yield Difference("letter")
     if one.inner_marks != other.inner_marks and len(one.inner_marks) == len(other.inner_marks):
         yield Difference("sign")
     yield from map(Difference, _doubts(one, other))
@@ -134,7 +154,9 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
     """Yield the names of differences that matter or not, which only a nearer neighbor tells."""
     if names.has_unmatched_code(one.names, other.plain) or names.has_unmatched_code(other.names, one.plain):
         yield "code"
-    if names.may_have_different_quotes(one.names, other.names) and not (one.asks_meaning or other.asks_meaning):
+    in_code = bool(one.signs or other.signs)
+    asks_meaning = one.asks_meaning or other.asks_meaning
+    if names.may_have_different_quotes(one.names, other.names, in_code=in_code) and not (asks_meaning and not in_code):
         yield "quote"
     if has_unmatched_name(one, other) or has_unmatched_name(other, one):
         yield "name"
@@ -153,6 +175,16 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
 def _says(token: Token) -> bool:
     """Return whether a token that only one text has may ask for something."""
     return token.word not in SOFT and (token.meaning is Meaning.SOMETHING or token.script is Script.WORD)
+
+
+def _has_other_plural(one: TextFeatures, other: TextFeatures) -> bool:
+    """Return whether a noun is in the plural in one text only, where that is another word: glasses, a glass."""
+    return any(
+        (mine in a.words) and (single in b.words) and mine not in b.words and single not in a.words
+        for a, b in ((one, other), (other, one))
+        for mine in a.words
+        if (single := PLURALS_APART.get(mine)) is not None
+    )
 
 
 def _are_harmless_kana(words: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aicache.guards.lexicon.synonyms import SYNONYMS
+from aicache.guards.lexicon.synonyms import OTHER_JOINED, SYNONYMS
 from aicache.guards.lexicon.word_forms import DISTINCT_ENDINGS, ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
 from aicache.guards.tokens import GRAM, Clauses, Meaning, Script, Token
 
@@ -55,7 +55,7 @@ def match_words(one: Clauses, other: Clauses) -> Matching:
                 twins[token.key] = twin.key
                 ways.add(way)
                 break
-    ways |= _match_parts(left, right, one, other)
+    ways |= _match_parts(left, right, one, other, separable=language in ("de", "nl"))
     return Matching(left, right, twins, frozenset(ways))
 
 
@@ -72,7 +72,7 @@ def same_word(one: str, other: str, language: str, names: frozenset[str], *, pla
         return "synonym"
     mine, others = _spelling(one, fold=plain), _spelling(other, fold=plain)
     if mine == others:
-        return "spelling"
+        return "" if language == "de" and one != other and _folds_umlauts(one, other) else "spelling"
     if is_form(mine, others, language):
         return "form"
     if is_misspelled(mine, others) and not ({one, other} & names and min(len(one), len(other)) < 7):
@@ -146,6 +146,11 @@ def _spelling(word: str, *, fold: bool) -> str:
     return word
 
 
+def _folds_umlauts(one: str, other: str) -> bool:
+    """Return whether two words differ by the dots on letters, which make other words in German."""
+    return any(char in "äöü" for char in one + other)
+
+
 def _unshared(one: Clauses, other: Clauses) -> list[Token]:
     """Return the tokens of *one* that *other* lacks, or has less often."""
     if one.counts == other.counts and one.grams == other.grams:
@@ -192,17 +197,17 @@ def _is_absent(clause: Sequence[Token], at: int, grams: frozenset[str]) -> bool:
     )
 
 
-def _match_parts(left: list[Token], right: list[Token], one: Clauses, other: Clauses) -> set[str]:
+def _match_parts(left: list[Token], right: list[Token], one: Clauses, other: Clauses, *, separable: bool) -> set[str]:
     """Remove words that are written in two in the other text, or as initials. Returns how they were found."""
     ways: set[str] = set()
     for mine, others, whole in ((left, right, other), (right, left, one)):
         for token in [each for each in mine if each.script is Script.WORD]:
-            if (halves := _separated(token, others)) and token in mine:
+            if separable and (halves := _separated(token, others)) and token in mine:
                 mine.remove(token)
                 for half in halves:
                     others.remove(half)
                 ways.add("form")
-            elif len(token.word) > 4 and token.key in whole.joins:
+            elif len(token.word) > 4 and token.key in whole.joins and token.word not in OTHER_JOINED:
                 parts = [each for each in others if each.key and each.key in token.key]
                 mine.remove(token)
                 for part in parts[:2]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aicache.guards.language import HAN
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")
+_LATIN = re.compile("[A-Za-z]{2,}")
 _CODE = re.compile(
     r"(?P<address>https?://\S+|\bwww\.\S+|(?<![\w.+-])[\w.+-]+@[\w-]+\.\w[\w.]*|(?<![\w-])[\w-]+\.(?:com|org|net|io|cn|dev|edu|gov)\b\S*)"
     r"|(?P<path>(?<!\w)(?:~|\.{1,2})?(?:/[\w.-]+){2,}|(?<![\w-])\w[\w-]*\.(?:py|js|ts|c|h|cpp|java|go|rs|sh|json|yaml|yml|txt|csv|md|exe|dll|pdf|docx?|xlsx?)\b)"
@@ -20,6 +21,7 @@ _CODE_HINT = re.compile(r"[_/@()]|[\w-]\.\w|[a-z][A-Z]|(?<!\S)-")
 """In every text with one of those; much faster than the pattern."""
 _ADDRESS = re.compile(r"://|^www\.|@")
 _QUOTED = re.compile(r'"([^"\n]{1,200})"|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
+_CODE_IN_QUOTES = re.compile(r"[$\\{}<>=*%]")
 _SENTENCE_END = frozenset(".?!:;\n\"'(-¿¡")
 _COMMON = frozenset(
     "a an the i i'm i've i'd i'll is are was were do does did can could should would will what which who whom whose "
@@ -46,8 +48,14 @@ def find_names(text: str) -> Names:
     )
     quotes: frozenset[str] = frozenset()
     if '"' in text or "'" in text:
-        quotes = frozenset((m[1] or m[2]).strip(" .,?!") for m in _QUOTED.finditer(text))
+        quotes = frozenset(map(_quotation, _QUOTED.finditer(text)))
     return Names(frozenset(_names(text)), codes, quotes)
+
+
+def _quotation(match: re.Match[str]) -> str:
+    """Return a quotation, with its marks where these may decide: 'a' is a character, "a" is a string, in C."""
+    quoted = (match[1] or match[2]).strip(" .,?!")
+    return match[0] if len(quoted) < 2 or _CODE_IN_QUOTES.search(quoted) else quoted
 
 
 def has_unmatched_code(mine: Names, other: str) -> bool:
@@ -67,7 +75,7 @@ def have_different_quotes(one: Names, other: Names) -> bool:
     return {quote.lower() for quote in one.quotes} != {quote.lower() for quote in other.quotes}
 
 
-def may_have_different_quotes(one: Names, other: Names) -> bool:
+def may_have_different_quotes(one: Names, other: Names, *, in_code: bool) -> bool:
     """Return whether one text quotes something that the other only says: letters in "the alphabet".
 
     A title, and a word whose meaning is asked, are often written without their quotation marks.
@@ -76,7 +84,7 @@ def may_have_different_quotes(one: Names, other: Names) -> bool:
         return False
     if one.quotes and other.quotes:
         return True
-    return any(quote[:1].islower() or len(quote) < 2 for quote in one.quotes | other.quotes)
+    return any(quote[:1].islower() or len(quote) < 2 or in_code for quote in one.quotes | other.quotes)
 
 
 def _may_hold_code(text: str) -> bool:
@@ -93,12 +101,10 @@ def _names(text: str) -> list[str]:
     chinese = HAN.search(text) is not None
     shouted = text.isupper()
     found, capitals, count = [], 0, 0
+    if chinese:
+        return [_ALIASES.get(word, word) for word in map(str.casefold, _LATIN.findall(text)) if word not in _COMMON]
     for match in _WORD.finditer(text):
         word = match[0].replace(".", "")
-        if chinese:
-            if word.isascii() and len(word) > 1:
-                found.append(word.casefold())
-            continue
         count += 1
         if not word[0].isupper():
             continue
@@ -112,6 +118,6 @@ def _names(text: str) -> list[str]:
             or (len(word) > 1 and word.isupper() and not shouted)
         ):
             found.append(word.casefold().removesuffix("'s"))
-    if not chinese and ((count >= 4 and capitals > 0.85 * count) or shouted):
+    if (count >= 4 and capitals > 0.85 * count) or shouted:
         return []
     return [_ALIASES.get(name, name) for name in found if name not in _COMMON]

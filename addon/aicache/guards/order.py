@@ -40,6 +40,7 @@ _SUPPORT = frozenset("do does did".split())
 _HAN_ROLES = re.compile("[从把被比给让对像到去换转嫁娶追打欠借教骂救]|超过|大于|小于|喜欢|认识|相信")
 _HAN_PERSON = re.compile("[我你您他她]")
 _HAN_ASKED = (re.compile("(?<![是叫有的为])(?:什么|谁|哪个)[?？。 吗呢啊]*$"), re.compile("^(?:请问)?(?:什么|谁|哪个)"))
+_QUANTIFIED = frozenset("all every each both only always many most any some everyone everything".split())
 MIN_MANY_WORDS, MIN_MANY_HAN = 6, 15
 """Words (Chinese: characters) from which several moved parts are a difference: in short questions they move freely."""
 
@@ -63,6 +64,8 @@ def find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order:
     if mine == other.content:
         return Order.SAME
     both = Counter(mine) & Counter(other.content)
+    if both["not"] and one.english and _QUANTIFIED.isdisjoint(one.words):
+        del both["not"]  # why doesn't it, why does it not
     ours, theirs = _only(mine, both.copy()), _only(other.content, both)
     if ours == theirs:
         return Order.SAME

@@ -59,9 +59,24 @@ def find_signs(text: str) -> tuple[str, ...]:
             found.append(kept + after if named else kept)  # -r is not -R, nor \\d \\D
     if brackets:
         found = []
+    if found and any(char.isdigit() for char in text):
+        found = _among_numbers(text, found)
     found += [match[0].strip() for match in _EMOTICON.finditer(text)]
     found += _CASED_UNIT.findall(text)
     return tuple(found) if len(found) <= MAX_SIGNS else (str(len(found)),)
+
+
+def _among_numbers(text: str, signs: list[str]) -> list[str]:
+    """Return the signs with the numbers of the text where these stand among them: 0 5 * * 1 is not 0 5 1 * *."""
+    ordered, at = [], 0
+    for sign in signs:
+        place = text.find(sign[0], at)
+        if place < 0:
+            return signs
+        ordered += re.findall(r"\d+", text[at:place])
+        ordered.append(sign)
+        at = place + 1
+    return ordered
 
 
 def find_inner_marks(text: str) -> tuple[str, ...]:
@@ -103,9 +118,11 @@ def _operates(char: str, left: str, right: str, earlier: str, later: str, *, spa
     """Return whether an ordinary sign is an operator by what stands beside it."""
     match char:
         case "-" if spaced:
-            return _is_operand(earlier) and _is_operand(later)
+            return _is_operand(earlier) and (_is_operand(later) or later == "-")
         case "-":
-            return (left.isspace() or left in "([=,") and right.isalnum()
+            return ((left.isspace() or left in "([=,:*/+-<>") and right.isalnum()) or (
+                left.isascii() and left.isupper() and not earlier.isalnum() and not right.isalnum()
+            )  # blood group A-
         case "/" if spaced:
             return not (earlier.isalpha() and later.isalpha())
         case "/" if left.isalpha() and right.isalpha() and not (earlier.isalpha() or later.isalpha()):

@@ -51,6 +51,9 @@ _MODALS = _by_word(lexicon.MODALS)
 _PRONOUNS = _by_word(lexicon.PRONOUNS)
 _UNSPACED_PRONOUN = re.compile("|".join(sorted(lexicon.UNSPACED_PRONOUNS, key=len, reverse=True)))
 _WAY = frozenset("how where wie wo comment où como cómo dónde come dove onde hoe waar jak gdzie как где".split())
+_ENGLISH_WAY = re.compile(
+    r"\b(?:how|where) (?:can|could|should|shall|must|may|would|will|do|does|did|to|i|we|you|one)\b"
+)
 _UNSPACED_WAY = re.compile("怎么|怎样|如何|哪|どう|どこ|어떻게|어디|อย่างไร|ยังไง|ที่ไหน")
 _UNSPACED_MODALS = {name: re.compile(pattern) for name, pattern in lexicon.UNSPACED_MODALS.items()}
 _NONE: dict[str, str] = {}
@@ -71,6 +74,8 @@ class SmallWords:
     """Whether it has a form of "to be", other than beside "do": is, was."""
     asks_whether: bool
     """Whether it begins with a verb, as a question for yes or no."""
+    nears: str
+    """Whether something is about to be, or has been: "before", "after"."""
     particle: str
     """The function word that ends a German or Dutch text: an, aus."""
 
@@ -100,11 +105,17 @@ def find_small_words(plain: str, words: Sequence[str], said: Sequence[str], lang
         frozenset(needs),
         tuple(persons),
         frozenset(tenses),
-        not _WAY.isdisjoint(words) or (not plain.isascii() and _UNSPACED_WAY.search(plain) is not None),
+        (_ENGLISH_WAY.search(plain) is not None if language == "en" else not _WAY.isdisjoint(words))
+        or (not plain.isascii() and _UNSPACED_WAY.search(plain) is not None),
         language != "en" or _SUPPORT.isdisjoint(words),
         bool(words) and words[0] in _VERBS,
+        _nears(plain) if language == "en" else "",
         words[-1] if language in ("de", "nl") and words and words[-1] in prepositions else "",
     )
+
+
+def _nears(plain: str) -> str:
+    return "before" if " about to " in plain else "after" if " been " in plain else ""
 
 
 def find_known_differences(one: SmallWords, other: SmallWords) -> Iterator[Difference]:
@@ -133,6 +144,8 @@ def find_possible_differences(one: SmallWords, other: SmallWords) -> Iterator[Di
         yield Difference("quantifier")
     if one.modals and other.modals and not one.modals & other.modals and not (one.asks_way or other.asks_way):
         yield Difference("modality")
+    if one.nears != other.nears and {one.nears, other.nears} == {"before", "after"}:
+        yield Difference("tense")
     if one.tenses and other.tenses and not one.tenses & other.tenses:
         sure = one.states or other.states or (one.asks_whether and other.asks_whether)
         yield Difference("tense" if sure else "auxiliary")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from aicache.guards.cased_words import find_cased_words
 from aicache.guards.clauses import split_clauses
 from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
 from aicache.guards.function_words import FunctionWords, find_function_words
@@ -68,6 +70,8 @@ class TextFeatures:
     inner_marks: tuple[str, ...]
     small_words: SmallWords
     function_words: FunctionWords
+    cased_words: Mapping[str, str]
+    """Words whose capitals say something, as they are written."""
     asks_meaning: bool
     """Whether it asks what a word means, or how it is spelled."""
     script: str
@@ -113,6 +117,7 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
         inner_marks=find_inner_marks(cased),
         small_words=find_small_words(plain, clauses.words, said, clauses.language),
         function_words=find_function_words(clauses),
+        cased_words=find_cased_words(cased),
         asks_meaning=_ASKS_MEANING.search(plain) is not None,
         script="" if text.isascii() else chinese_script(text),
     )

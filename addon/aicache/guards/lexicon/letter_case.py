@@ -142,3 +142,9 @@ warten weber weg weide weiden weiss weiß wert winter wissen wolf wollen wunder 
 zug
 """
 """German words that mean something else with a capital: nouns beside verbs and adjectives, Sie beside sie, families."""
+
+OTHER_IN_SMALL_LETTERS = """
+polish turkey china aids lent swede cork catholic reading nice bath job mobile august bill lima natal tangier wales
+jersey hamlet rugby welsh
+"""
+"""Those of them that are seldom meant when they are typed in small letters, in a text that has capitals."""

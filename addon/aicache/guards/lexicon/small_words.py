@@ -57,7 +57,8 @@ QUANTIFIERS = {
     "someone=some sometimes=some several=some few=few any=any only=only just=only most=most mostly=most "
     "least=least fewest=least none=none never=never nobody=none both=both either=either neither=neither "
     "half=half rarely=rarely seldom=rarely often=often usually=often frequently=often more=more less=less "
-    "fewer=less also=also too=also again=again still=still already=already",
+    "fewer=less also=also too=also again=again still=still already=already other=other another=other else=other "
+    "same=same almost=almost nearly=almost exactly=exactly",
     "de": "alle=all alles=all jeder=all jede=all jedes=all immer=all einige=some manche=some manchmal=some "
     "nur=only wenige=few meisten=most keiner=none nie=never niemals=never beide=both oft=often "
     "selten=rarely mehr=more weniger=less auch=also mindestens=least höchstens=most",
@@ -89,7 +90,9 @@ QUANTIFIERS = {
     "ko": "모든=all 모두=all 항상=all 언제나=all 매번=all 일부=some 몇몇=some 가끔=some 때때로=some 오직=only "
     "절대=never 결코=never 자주=often 드물게=rarely 더=more 덜=less 또한=also",
 }
-ONE_SIDED = frozenset("only most least none never rarely both either neither half less few".split())
+ONE_SIDED = frozenset(
+    "only most least none never rarely both either neither half less few other same almost again".split()
+)
 """Quantifiers that change what is asked also where only one text has one."""
 
 MODALS = {
