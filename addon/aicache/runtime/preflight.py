@@ -16,6 +16,7 @@ from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.config.request_settings import build_rules
+from aicache.domain import built_in_masks
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
 from aicache.runtime.data_folder import prepare_folder
@@ -43,6 +44,8 @@ def check_config(config: Config, data: Path) -> tuple[Config, Path]:
             "exact.redis.legacy_text: true, but exact.redis.prefix is empty, so any text in that Redis would be taken "
             "for an answer: give the prefix that Higress's keys have, or leave legacy_text out"
         )
+    if built_in_masks.NONE in config.built_in_masks and len(config.built_in_masks) > 1:
+        problems.append("built_in_masks: none stands beside other masks: leave out either it or them")
     embedder = config.semantic.embedder
     if isinstance(embedder, DashScopeConfig) and embedder.dimensions not in (None, *MODELS[embedder.model].dimensions):
         known = ", ".join(map(str, MODELS[embedder.model].dimensions))
