@@ -15,6 +15,7 @@ from benchmarks import (
     dashboard,
     exact,
     formats,
+    handshakes,
     machine,
     misses,
     overload,
@@ -59,6 +60,8 @@ def main() -> int:
             return _bounds(options)
         if options.what == "watchers":
             return _watchers(options)
+        if options.what == "handshakes":
+            return _handshakes(options)
         if options.what == "overload":
             return _overload(options)
         return _soak(options) if options.what == "soak" else _compare(options)
@@ -115,6 +118,12 @@ def _overload(options: argparse.Namespace) -> int:
         return overload.run(Path(name), options.speed, connections, 2 if options.quick else options.seconds)
 
 
+def _handshakes(options: argparse.Namespace) -> int:
+    print(machine.line(machine.describe()))
+    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
+        return handshakes.run(Path(name), 10 if options.quick else 100)
+
+
 def _watchers(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
         return asyncio.run(telemetry_growth.measure(Path(name), 20_000 if options.quick else 1_000_000))
@@ -155,14 +164,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "soak", "overload", "watchers", "formats", "bounds", "faults"),
+        choices=("table", "soak", "overload", "watchers", "formats", "bounds", "faults", "handshakes"),
         default="table",
         help="table (default): the comparison; soak: a mixed load for --minutes, with error counts and memory use; "
         "overload: stored and new questions over more --connections (100,300,600) than can be served at once, and the "
         "hit rate of the stored ones; watchers: memory growth of telemetry over a million requests; formats: "
         "microseconds to parse and render each API's bodies; bounds: the cost of hostile requests to other clients, in "
         "memory and waiting time; faults: fault injection under a load whose answers are all checked (see faults "
-        "--help)",
+        "--help); handshakes: the first byte of requests on new connections, to an upstream behind TLS",
     )
     parser.add_argument(
         "--only",

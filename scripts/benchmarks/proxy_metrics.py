@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import time
 from collections.abc import Collection
@@ -37,8 +38,9 @@ def wait_ready(port: int, parts: Collection[str]) -> None:
     """Wait until these parts of the cache are in use. Raises Problem if that takes too long."""
     deadline = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < deadline:
-        if set(parts) <= _in_use(port):
-            return
+        with contextlib.suppress(OSError):  # it is busy with its start
+            if set(parts) <= _in_use(port):
+                return
         time.sleep(0.1)
     raise Problem(f"the cache's parts did not stand within {READY_TIMEOUT_S:g} s")
 

@@ -102,3 +102,14 @@ def test_an_interrupted_bench_says_what_it_has_and_ends_all_it_started() -> None
 def descendants(pid: int) -> list[int]:
     found = children(pid)
     return found + [each for child in found for each in descendants(child)]
+
+
+@pytest.mark.timeout(300)
+def test_first_bytes_on_new_connections_are_compared() -> None:
+    done = bench("handshakes", "--quick", within=280)
+
+    assert done.returncode == 0, done.stderr
+    rows = {name: line for line in done.stdout.splitlines() for name in ("bare passing", "ai-cache ") if name in line}
+    assert "(1.00)" in rows["bare passing"]
+    assert len(re.findall(r"\d+\.\d", rows["ai-cache "].partition("(")[0])) == 1
+    assert len(re.findall(r"\d+\.\d", rows["ai-cache "])) == 4  # and the ratio of misses

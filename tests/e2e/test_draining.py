@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo.answers import Reply
-from e2e.proxy import EXACT_ONLY, Proxy
+from e2e.proxy import EXACT_ONLY, WANTS_FAST_PATH, Proxy
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -110,23 +110,53 @@ def test_whoever_asks_is_told_that_it_is_not_ready_any_more(start: Start, upstre
     proxy = start(EXACT_ONLY)
     asking = Asking(proxy, "What takes its time here?")
     asking.begun.wait(10)
-    probe = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
+    before = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
+    before.request("GET", "/_ai_cache/ready")
+    half_sent = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
+    half_sent.putrequest("GET", "/_ai_cache/ready")
+    half_sent.putheader("content-length", "2")
+    half_sent.endheaders(b"a")
+    ready = before.getresponse()
+    said = json.loads(ready.read())
 
-    def ready() -> tuple[int, dict[str, Any], str | None]:
-        probe.request("GET", "/_ai_cache/ready")
-        response = probe.getresponse()
-        return response.status, json.loads(response.read()), response.getheader("connection")
-
-    before = ready()
     send(proxy, signal.SIGTERM)
-    after = ready()
-    while after[0] == 200:
-        time.sleep(0.02)
-        after = ready()
+    proxy.wait_log("SIGTERM: no new connections")
+    half_sent.send(b"b")
+    not_ready = half_sent.getresponse()
+    said_then = json.loads(not_ready.read())
     asking.join(20)
 
-    assert before == (200, {"status": "ready", "degraded": []}, None)
-    assert after == (503, {"status": "draining", "degraded": []}, "close")
+    assert (ready.status, said) == (200, {"status": "ready", "degraded": []})
+    assert (not_ready.status, said_then) == (503, {"status": "draining", "degraded": []})
+    assert (ready.getheader("connection"), not_ready.getheader("connection")) == (None, "close")
+    assert b"word11" in asking.body
+
+
+@WANTS_FAST_PATH
+def test_hits_that_need_no_flow_say_so_as_well(start: Start, upstream: Upstream) -> None:
+    proxy = start(EXACT_ONLY, options=("--set", "flow_detail=0"))
+    proxy.ask("What is asked again?")
+    proxy.ask_until("exact", "What is asked again?")
+    upstream.script = lambda _: SLOW
+    asking = Asking(proxy, "What takes its time meanwhile?")
+    asking.begun.wait(10)
+    kept_alive = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
+
+    def hit() -> tuple[str | None, str | None]:
+        kept_alive.request("POST", "/v1/chat/completions", request("What is asked again?"), HEADERS)
+        response = kept_alive.getresponse()
+        response.read()
+        return response.getheader("x-cache-status"), response.getheader("connection")
+
+    before = [hit() for _ in range(3)]
+    send(proxy, signal.SIGTERM)
+    last = hit()
+    while last[1] is None and asking.is_alive():
+        last = hit()
+    asking.join(20)
+
+    assert before == [("hit", None)] * 3
+    assert last == ("hit", "close")
     assert b"word11" in asking.body
 
 

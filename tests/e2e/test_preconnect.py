@@ -175,6 +175,10 @@ def reverse(proxy: Proxy, world: World) -> tuple[httpx.Client, str, Relay]:
     return httpx.Client(timeout=20), f"http://127.0.0.1:{proxy.port}", world.relay
 
 
+def reverse_by_tls(proxy: Proxy, world: World) -> tuple[httpx.Client, str, Relay]:
+    return httpx.Client(verify=False, timeout=20), f"https://127.0.0.1:{proxy.port}", world.relay
+
+
 def forward(proxy: Proxy, world: World) -> tuple[httpx.Client, str, Relay]:
     return _forward(proxy, http2=False), f"https://127.0.0.1:{world.relay.port}", world.relay
 
@@ -231,6 +235,7 @@ Way = Callable[[Proxy, World], tuple[httpx.Client, str, Relay]]
     ("way", "version"),
     [
         (reverse, "HTTP/1.1"),
+        (reverse_by_tls, "HTTP/1.1"),
         (forward, "HTTP/1.1"),
         (forward_by_http2, "HTTP/2"),
         (forward_http2_by_http1, "HTTP/2"),
