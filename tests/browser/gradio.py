@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import expect
 
 import environment
@@ -19,7 +20,7 @@ app = fastapi.FastAPI()
 app.get("/")(lambda: "there")
 for name, (base_url, variables) in json.loads(apis).items():
     os.environ.update(variables)
-    chat = gradio.load_chat(base_url, model="gpt-test", token=f"sk-{name}", save_history=True)
+    chat = gradio.load_chat(base_url, model="gpt-test", token=f"sk-{name}", save_history=True, api_name="chat")
     app = gradio.mount_gradio_app(app, chat, path=f"/{name}")
     for variable in variables:
         del os.environ[variable]
@@ -45,6 +46,14 @@ class Gradio(Server):
 
     def variables(self) -> Mapping[str, str]:
         return {"GRADIO_ANALYTICS_ENABLED": "False"}
+
+    def ask(self, name: str, question: str) -> list[str]:
+        """Ask a chat as its page does, by Gradio's own API; return what the answer was as it came."""
+        api = f"{self.url}/{name}/gradio_api/call/chat"
+        event = httpx.post(api, json={"data": [{"text": question, "files": []}]}, timeout=30).json()["event_id"]
+        with httpx.stream("GET", f"{api}/{event}", timeout=30) as response:
+            events = [line.removeprefix("data: ") for line in response.iter_lines() if line.startswith("data: ")]
+        return [said for event in events if event != "null" for said in json.loads(event)[:1]]
 
 
 class GradioPerson(Person):

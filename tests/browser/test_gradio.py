@@ -45,13 +45,11 @@ def browser(site: Site, gradio: Gradio) -> Iterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize("way", WAYS)
 def test_a_person_asks_gradio_again_and_in_other_words(
-    site: Site, gradio: Gradio, page: Page, screenshot: Screenshots, way: str
+    site: Site, gradio: Gradio, page: Page, screenshot: Screenshots
 ) -> None:
-    site.api(way)
     before = len(site.asked())
-    person = GradioPerson(page, f"{gradio.url}/{way}/")
+    person = GradioPerson(page, f"{gradio.url}/{WAYS[0]}/")
 
     first = person.ask(QUESTION, ANSWER)
     screenshot(page, "first")
@@ -65,5 +63,21 @@ def test_a_person_asks_gradio_again_and_in_other_words(
     assert len(first) > 1  # it was there to read as it came
     assert again[-1] == reworded[-1] == ANSWER
     assert site.upstream.calls == calls
+    assert [became for _, became in site.asked()[before:]] == ["miss", "exact", "semantic"]
+    assert "Traceback" not in site.web.log
+
+
+@pytest.mark.usefixtures("browser")
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_gradio_asks_again_and_in_other_words_on_every_way(site: Site, gradio: Gradio, way: str) -> None:
+    """The way begins behind its page, so that needs no browser."""
+    site.api(way)
+    before, calls = len(site.asked()), site.upstream.calls
+
+    first, again, reworded = (gradio.ask(way, question) for question in (QUESTION, QUESTION, IN_OTHER_WORDS))
+
+    assert len(set(first)) > 1  # as it came
+    assert [answer[-1] for answer in (first, again, reworded)] == [ANSWER] * 3
+    assert site.upstream.calls == calls + 1
     assert [became for _, became in site.asked()[before:]] == ["miss", "exact", "semantic"]
     assert "Traceback" not in site.web.log

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-import dashscope
 import msgspec
 import pytest
 from hypothesis import given
@@ -469,6 +468,8 @@ def service(variant: str) -> Iterator[str]:
 
 
 def request(url: str, **parameters: Any) -> Any:
+    import dashscope  # which takes a second
+
     return dashscope.Generation.call(
         model="qwen-plus", messages=[{"role": "user", "content": "Hi"}], api_key="k", base_address=url, **parameters
     )
