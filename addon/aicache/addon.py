@@ -131,7 +131,7 @@ class AICache:
         self._restore_body_check = large_bodies.install(self._limits.decide)
         self._restore_errors = self._failed.install()
         self._unattended.install()
-        self._dashboard_token.announce(listeners.page_endpoints())
+        self._announce_dashboard()
         self._lifecycle.start(runtime)
         self._fast_path.apply(runtime.settings)
         self._draining.install()
@@ -182,6 +182,10 @@ class AICache:
         self._dashboard_token.configure(config.dashboard, data, runtime.secret)
         if self._lifecycle.is_started:
             self._fast_path.apply(runtime.settings)
+            self._announce_dashboard()
+
+    def _announce_dashboard(self) -> None:
+        if self._cassettes.session is None:  # it would show nothing
             self._dashboard_token.announce(listeners.page_endpoints())
 
     def _erased(self, erased: Erased) -> None:

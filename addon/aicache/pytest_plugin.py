@@ -5,11 +5,11 @@ It imports nothing but pytest until a test wants the fixture.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -91,7 +91,7 @@ class SharedProxy:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    with contextlib.suppress(ValueError):  # pytest-recording has it, with the same values
+    if find_spec("pytest_recording") is None:  # else that has the option, with the same values
         parser.getgroup("ai-cache").addoption(
             "--record-mode",
             choices=RECORD_MODES,

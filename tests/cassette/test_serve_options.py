@@ -48,7 +48,7 @@ def test_replaying_asks_nobody_whether_the_upstream_is_there(
 
     told = capsys.readouterr()
     assert told.err == ""
-    assert "run.yaml in place of http://127.0.0.1:9" in told.out
+    assert "run.yaml; nothing is sent to http://127.0.0.1:9. In your client, base_url is http://127.0.0.1:" in told.out
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,7 @@ def test_a_cassette_is_either_recorded_or_replayed() -> None:
         command("--replay", "a.yaml", "--record", "b.yaml")
 
 
+@pytest.mark.slow
 def test_no_backend_is_imported_for_a_cassette() -> None:
     """They are a tenth of a start."""
     code = (

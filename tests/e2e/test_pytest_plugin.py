@@ -138,3 +138,22 @@ def test_what_is_missing_fails_the_test_with_what_differs(sub_run: pytest.Pytest
         ["*differs in message 1 (user): recorded 'What is 12 [*] 12?', asked 'What is 12 [*] 13?'*"]
     )
     done.stdout.fnmatch_lines(["*--record-mode=new_episodes*"])
+
+
+def test_beside_pytest_recording_there_is_one_option(sub_run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever of the two pytest loads first."""
+    sub_run.makepyfile(
+        pytest_recording="""
+        def pytest_addoption(parser):
+            parser.addoption("--record-mode", default=None, choices=["once", "new_episodes", "none", "all", "rewrite"])
+        """,
+        test_nothing="def test_nothing(): pass",
+    )
+    path = os.pathsep.join([str(sub_run.path), str(environment.ROOT / "addon")])
+    monkeypatch.setenv("PYTHONPATH", path)
+
+    for plugins in (("aicache.pytest_plugin", "pytest_recording"), ("pytest_recording", "aicache.pytest_plugin")):
+        options = [word for plugin in plugins for word in ("-p", plugin)]
+        sub_run.runpytest_subprocess(*options, "--record-mode=once", "-k", "test_nothing").assert_outcomes(
+            passed=1, deselected=2
+        )

@@ -92,11 +92,10 @@ def build_command(arguments: Sequence[str], installation: Installation) -> list[
     if options.replay is None and (problem := find_problem(upstream)) is not None:
         print(f"serve: warning: {origin} {problem}; starting anyway", file=sys.stderr)
     path = upstream.path.rstrip("/")
-    what = "AI cache" if options.replay is None else f"{options.replay}"
-    place = "in front" if options.replay is None else "in place"
-    print(
-        f"{what} {place} of {origin}. In your client, base_url is {local}{path}, in place of {origin}{path}", flush=True
-    )
+    what = f"AI cache in front of {origin}"
+    if options.replay is not None:
+        what = f"Replay of {options.replay}; nothing is sent to {origin}"
+    print(f"{what}. In your client, base_url is {local}{path}, in place of {origin}{path}", flush=True)
     listen = ["--mode", f"reverse:{origin}", "--listen-host", "127.0.0.1", "--listen-port", str(port)]
     ours = set_options(default_options(options.web) | settings, further)
     return [str(program), *listen, "-s", str(SCRIPT), *ours, *further]
