@@ -158,6 +158,8 @@ def test_a_text_is_the_same_however_it_is_wrapped(one: dict[str, Any], other: di
             {"input": [{"role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}]},
         ),
         ({"input": [HI, {"type": "reasoning", "id": "rs_1"}]}, {"input": [HI, {"type": "reasoning", "id": "rs_2"}]}),
+        ({"input": [{"role": "assistant", "id": "msg_1"}]}, {"input": [{"role": "assistant", "id": "msg_2"}]}),
+        ({"input": [{"type": "function_call", "id": "a"}]}, {"input": [{"type": "function_call", "id": "b"}]}),
         (
             {"input": [HI, {"type": "web_search_call", "id": "ws_1"}]},
             {"input": [HI, {"type": "web_search_call", "id": "ws_2"}]},

@@ -45,13 +45,14 @@ _COMPLETIONS: Defaults = {
     **dict.fromkeys(("logprobs", "suffix", "stop", "seed", "logit_bias", "max_tokens"), (None,)),
 }
 
-_OWN_ITEMS = frozenset(
-    f"{name}{suffix}"
-    for name in ("function_call", "custom_tool_call", "shell_call", "apply_patch_call")
-    for suffix in ("", "_output")
-)
-"""Items of Responses that hold all that they say, so that their own id says nothing: calls that the client runs, and
-their results. Those of the upstream's tools, and reasoning, may stand for more than they show."""
+_CALLS = frozenset({"function_call", "custom_tool_call", "shell_call", "apply_patch_call"})
+"""Items of Responses that the client runs. They and their results hold all that they say, so that their own id says
+nothing; items of the upstream's tools, and reasoning, may stand for more than they show."""
+_CALL_CONTENTS = ("arguments", "input", "action", "operation")
+_RESULT_CONTENTS = ("output",)
+"""The fields of which such an item has one; without any it may stand for what the upstream holds."""
+_MESSAGE = ("type", "message")
+_NO_REST = frozenset({"role", "content"}) | CACHE_MARKS
 
 
 def chat_params(params: JSONObject) -> JSONObject:
@@ -68,18 +69,19 @@ def completions_params(params: JSONObject) -> JSONObject:
 
 
 def responses_item(item: JSONObject) -> JSONObject:
-    """Return an item that is no message without its own id, if it has one that says nothing."""
-    return {name: value for name, value in item.items() if name != "id"} if item["type"] in _OWN_ITEMS else item
+    """Return an item that is no message without its own id, if that says nothing."""
+    kind = item["type"]
+    is_call, is_result = kind in _CALLS, kind.removesuffix("_output") in _CALLS
+    contents = _CALL_CONTENTS if is_call else _RESULT_CONTENTS if is_result else ()
+    if "id" not in item or all(item.get(name) is None for name in contents):
+        return item
+    return {name: value for name, value in item.items() if name != "id"}
 
 
-def message_fields(fields: JSONObject) -> JSONObject:
+def message_fields(item: JSONObject) -> JSONObject:
     """Return the fields of a message of Responses beside role and content, as in the short form of a message."""
-    return {
-        name: value for name, value in fields.items() if name not in ("id", *CACHE_MARKS) and (name, value) != _MESSAGE
-    }
-
-
-_MESSAGE = ("type", "message")
+    omitted = _NO_REST | {"id"} if item.get("content") else _NO_REST
+    return {name: value for name, value in item.items() if name not in omitted and (name, value) != _MESSAGE}
 
 
 def _params(params: JSONObject, defaults: Defaults) -> JSONObject:

@@ -151,8 +151,7 @@ def _turn(position: int, item: JSONObject) -> Turn:
         return Turn(role if isinstance(role, str) else kind, equivalents.responses_item(item), {})
     if not isinstance(role, str):
         raise ValueError(f"input[{position}].role: not a string")
-    rest = equivalents.message_fields({n: value for n, value in item.items() if n not in ("role", "content")})
-    return Turn(role, _content(position, role, item.get("content")), rest)
+    return Turn(role, _content(position, role, item.get("content")), equivalents.message_fields(item))
 
 
 def _content(position: int, role: str, content: Any) -> Any:
