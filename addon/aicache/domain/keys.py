@@ -86,6 +86,8 @@ class Identity:
     question: str = ""
     """Names the request whatever its caller and its header fields: what equal requests of others have in common."""
     alias_key: bytes = field(default=b"", repr=False)
+    aliases: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The aliases of this request that were derived so far, by question: one for its look-up, the same for storing."""
     """Keys the digests of questions in this namespace, and is stored nowhere."""
 
 
@@ -159,7 +161,14 @@ def masked_question(call: Call, rules: KeyRules) -> str | None:
 
 def question_alias(identity: Identity, question: str | None) -> str:
     """Return the digest that a question shares with those in the same words in its namespace; "" if it has none."""
-    form = None if question is None else normal_form.normal_form(question)
+    if question is None:
+        return ""
+    if (alias := identity.aliases.get(question)) is None:
+        alias = identity.aliases[question] = _alias(identity, normal_form.normal_form(question))
+    return alias
+
+
+def _alias(identity: Identity, form: str | None) -> str:
     if form is None:
         return ""
     written = f"{normal_form.VERSION} {form}".encode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from aicache.guards.cased_words import has_other_letters
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.known_differences import find_known_differences
@@ -14,8 +16,11 @@ __all__ = ["EASE", "Comparison", "Difference", "Outcome", "compare_questions"]
 
 MAX_READ_CHARS = 1000
 """Characters that are read of a text: of longer ones only the sentences that differ."""
+MAX_CACHED_COMPARISONS = 64
+"""Comparisons kept in memory: a neighbor that is refused may be put to a judge model a moment later."""
 
 
+@lru_cache(maxsize=MAX_CACHED_COMPARISONS)
 def compare_questions(question: str, neighbor: str, partition: str = "") -> Comparison:
     """Return whether the answer to *neighbor* may answer *question*; the order of the two makes no difference."""
     long = max(len(question), len(neighbor)) > MAX_READ_CHARS

@@ -10,6 +10,8 @@ from aicache.guards.likely_language import WORDS_OF
 
 _WORD = re.compile("[A-Za-z][A-Za-z0-9]+")
 _INNER = re.compile("[a-z][A-Z]")
+_SMALL = re.compile("[a-z]+")
+_SYMBOL = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z][A-Za-z0-9]|[a-z][A-Z])(?![A-Za-z0-9])")
 _OTHERS = frozenset(OTHER_IN_SMALL_LETTERS.split())
 MAX_SYMBOL_CHARS = 2
 """Letters of a symbol, in which each capital says something: Co, CO."""
@@ -22,6 +24,12 @@ def find_cased_words(text: str) -> dict[str, str]:
     A text that is all in small letters, or in capitals, tells nothing of single words.
     """
     if text.islower() or text.isupper():
+        return {}
+    if (
+        _INNER.search(text) is None
+        and _SYMBOL.search(text) is None
+        and _OTHERS.isdisjoint(_SMALL.findall(text.lower()))
+    ):
         return {}
     found: dict[str, str] = {}
     for match in _WORD.finditer(text):

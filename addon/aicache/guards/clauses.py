@@ -147,7 +147,7 @@ def _tokens(words: Sequence[str], language: str, kana: bool) -> Iterator[Token]:
     at = 0
     while at < len(words):
         word = words[at]
-        if length := _phrase(words, at):
+        if word in _PHRASES and (length := _phrase(words, at)):
             for each in words[at : at + length]:
                 yield Token(each, "", Meaning.NOTHING, Script.WORD)
             at += length
@@ -181,25 +181,27 @@ def _tokens(words: Sequence[str], language: str, kana: bool) -> Iterator[Token]:
 
 def _phrase(words: Sequence[str], at: int) -> int:
     """Return how many words from *at* on are a courtesy."""
-    for phrase in _PHRASES.get(words[at], ()):
+    by_second = _PHRASES[words[at]]
+    for phrase in by_second.get(words[at + 1], ()) if at + 1 < len(words) else ():
         if tuple(words[at : at + len(phrase)]) == phrase:
             return len(phrase)
-    return 0
+    return 1 if "" in by_second else 0
 
 
 def _in_words(text: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(_ARABIC_VOWELS.sub("", normalize(text))))
 
 
-def _by_first_word(text: str) -> dict[str, list[tuple[str, ...]]]:
-    found: dict[str, set[tuple[str, ...]]] = {}
-    for words in map(_in_words, re.split(r"[/\n]", text)):
-        if words:
-            found.setdefault(words[0], set()).add(words)
-    return {word: sorted(phrases, key=len, reverse=True) for word, phrases in found.items()}
+def _by_first_words(text: str) -> dict[str, dict[str, list[tuple[str, ...]]]]:
+    """Return the phrases by their first and second word, "" for those of one, the longest first."""
+    found: dict[str, dict[str, list[tuple[str, ...]]]] = {}
+    phrases = {words for words in map(_in_words, re.split(r"[/\n]", text)) if words}
+    for words in sorted(phrases, key=lambda words: (-len(words), words)):
+        found.setdefault(words[0], {}).setdefault(words[1] if len(words) > 1 else "", []).append(words)
+    return found
 
 
-_PHRASES = _by_first_word(courtesies.PHRASES)
+_PHRASES = _by_first_words(courtesies.PHRASES)
 _WORDS = {language: frozenset(_in_words(words)) for language, words in courtesies.WORDS.items()}
 _SCRIPTS = {"ru": ("\u0400", "\u0500"), "ar": ("\u0600", "\u0700"), "ko": ("\uac00", "\ud7b0")}
 """Letters by which the language of a text without function words is told."""

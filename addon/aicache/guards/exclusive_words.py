@@ -54,6 +54,7 @@ def _index(tables: Mapping[str, str]) -> dict[str, list[tuple[Group, int]]]:
 
 
 _ALL = _index(_TABLES)
+_FIRST_OF_TWO = frozenset(word.partition("_")[0] for word in _ALL if "_" in word)
 _HAN = {word: marks for word, marks in _ALL.items() if word[0] >= "㐀"}
 _HAN_PATTERN = re.compile("|".join(sorted((word for word in _HAN if len(word) > 1), key=len, reverse=True)))
 
@@ -106,8 +107,12 @@ def find_word_groups(plain: str, words: Sequence[str]) -> WordGroups:
     for word in words:
         if word in _HAN:  # a character says too little outside its word
             continue
-        for forms in ((f"{previous}_{word}",), (word, word[:-1] if word.endswith("s") else "")):
-            _mark(found, next((form for form in forms if form in _ALL), ""))
+        if previous in _FIRST_OF_TWO:
+            _mark(found, f"{previous}_{word}")
+        if word in _ALL:
+            _mark(found, word)
+        elif word[-1] == "s":
+            _mark(found, word[:-1])
         previous = word
     if not plain.isascii():
         for match in _HAN_PATTERN.finditer(plain):

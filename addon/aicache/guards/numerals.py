@@ -19,6 +19,12 @@ _ENGLISH = re.compile(
     r"|(?<=\bthe )second(?= [a-z])|(?<=\bmy )second(?= [a-z])|\bsecond(?= (?:time|card|one|account|attempt|level)\b)"
 )
 
+_LETTERS = re.compile("[a-z]+")
+_TRIGGERS = frozenset(
+    {*_VALUES, *SCALES, *_SINGLE, "half"}
+    | {*"hour minute day week month year mile km kilometer kilometre kg pound dollar percent".split()}
+) - {"a", "an"}
+"""Words of which every text has one in which an English numeral is found."""
 _DIGITS = {char: i for i, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
@@ -38,7 +44,7 @@ _TWO = re.compile(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:个
 
 def numerals_to_digits(plain: str) -> str:
     """Return a normalized text with all numerals written in digits."""
-    text = _ENGLISH.sub(_english, plain)
+    text = plain if _TRIGGERS.isdisjoint(_LETTERS.findall(plain)) else _ENGLISH.sub(_english, plain)
     if not text.isascii():
         text = _CHINESE.sub(_chinese, _TWO.sub(" ", text))
     return with_digits_of_others(text)

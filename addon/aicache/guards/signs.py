@@ -28,7 +28,7 @@ _CASED_UNIT = re.compile(r"(?<=\d)\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
 """Units that are others in other letters, where those are not the usual ones: 10 mW, 10 Mb."""
 _EMOTICON = re.compile(
     r"(?:(?<=\s)|^)[:;=]['-]?[()DPpOo/|](?=\s+\S)|(?<!\S)[:;=]['-]?[(/|](?=\s*$)"
-    '|(?:^|(?<=["\u3400-\u9fff\u3040-\u30ff]))[:;=][\'-]?[()DPpOo/|](?=["\u3400-\u9fff\u3040-\u30ff])'
+    r'|(?:^|(?<=[\s"\u3400-\u9fff\u3040-\u30ff]))[:;=][\'-]?[()DPpOo/|](?=["\u3400-\u9fff\u3040-\u30ff])'
 )
 """A face of punctuation; a friendly one at the end says nothing."""
 _INNER = re.compile(r"(?<=[^\W\d])[-.,;:/&](?=[^\W\d])")

@@ -29,10 +29,11 @@ from aicache.guards.voice import find_conjunction, is_passive
 from aicache.guards.words import content_stems, noun_modifiers, split_words
 
 _WORD = re.compile(r"\w+")
-_ASKS_MEANING = re.compile(
-    r"\bmean(?:s|ing)?\b|\bdefin|\bspell|\bpronounc|\bbedeut|\bsignifi|\bquer dizer|\bveut dire|\bznaczy|значит"
-    "|意思|含义|意味|ความหมาย|뜻"
+_ASKING_MEANING = frozenset(
+    "mean means meaning define defines defined definition spell spelled spelling pronounce pronounced bedeutet "
+    "bedeutung signifie signification significa significado dizer veut znaczy значит".split()
 )
+_ASKING_MEANING_UNSPACED = re.compile("意思|含义|意味|ความหมาย|뜻")
 _PARTICLES = re.compile("请问|谢谢|[请吗呢吧啊呀哦嘛啦的一]")
 _ARTICLES = frozenset("a an the please thanks bitte danke per favore aub graag".split())
 MAX_CACHED_TEXTS = 1024
@@ -118,7 +119,8 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
         small_words=find_small_words(plain, clauses.words, said, clauses.language),
         function_words=find_function_words(clauses),
         cased_words=find_cased_words(cased),
-        asks_meaning=_ASKS_MEANING.search(plain) is not None,
+        asks_meaning=not _ASKING_MEANING.isdisjoint(words)
+        or (not plain.isascii() and _ASKING_MEANING_UNSPACED.search(plain) is not None),
         script="" if text.isascii() else chinese_script(text),
     )
 
