@@ -54,10 +54,13 @@ def recorder(upstream: Upstream, tmp_path: Path) -> Iterator[Proxy]:
 def test_an_agent_does_its_task_again_elsewhere_without_the_upstream(
     agent: Agent, proxy: Proxy, recorder: Proxy, upstream: Upstream, tmp_path: Path
 ) -> None:
-    """From another home, checkout, commit and session, with another key, and on another day; then from a cassette."""
-    upstream.script = Model(agent.turns)
+    """From another home, checkout, commit and session, with another key, and on another day; then from a cassette.
+
+    What the model says names the directory of the recorded run.
+    """
     here = Place(tmp_path / "alice", tmp_path / "alice" / "src" / "weather", "Begin", WEST)
     there = Place(tmp_path / "ci" / "home", tmp_path / "build-0042", "Another history", EAST)
+    upstream.script = Model(agent.turns_in(here.checkout))
     before = upstream.calls
     first = agent.run(here, proxy.url, f"sk-alice-{agent}")
     check(agent, first)
@@ -85,10 +88,10 @@ def test_an_agent_whose_address_stays_uses_the_proxy_by_https_proxy(agent: Agent
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, private_key)
     upstream = Upstream(tls)
-    upstream.script = Model(agent.turns)
     options = ("--set", f"ssl_verify_upstream_trusted_ca={certificate}", "--set", "connection_strategy=lazy")
     options = (*options, "--set", f"map_remote=|//llm.example/|//{upstream.url.partition('//')[2]}/")
     place = Place(tmp_path / "home", tmp_path / "checkout", "Begin", WEST)
+    upstream.script = Model(agent.turns_in(place.checkout))
 
     with Proxy(upstream.url, tmp_path, CONFIG, mode="regular", options=options) as proxy:
         ways = {"HTTPS_PROXY": proxy.url, trust: str(tmp_path / "confdir" / "mitmproxy-ca-cert.pem")}

@@ -1,4 +1,4 @@
-"""A recorded response for a request in another mode, or through another API, than it was recorded with. Pure."""
+"""A recorded response for a request in another mode, API or directory than it was recorded with. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from aicache.cassette.interaction import RecordedResponse
 from aicache.cassette.matching import MatchedRequest
+from aicache.domain.directories import relocate
 from aicache.domain.keys import Identity
 from aicache.entries import recording
 from aicache.entries.recording import Recording
@@ -22,21 +23,33 @@ def is_as_asked(recorded: MatchedRequest, asked: MatchedRequest) -> bool:
 
 
 def respond(recorded: MatchedRequest, response: RecordedResponse, asked: MatchedRequest) -> RecordedResponse:
-    """Return the response to *asked*. Raises ValueError if what was recorded cannot be said in its mode or API."""
+    """Return the response to *asked*, in which its directories have the places of the recorded ones.
+
+    Raises ValueError if what was recorded cannot be said in its mode or API.
+    """
     was, call = recorded.call, asked.call
-    if was is None or call is None or recorded.format is None or asked.format is None or is_as_asked(recorded, asked):
+    if was is None or call is None or recorded.format is None or asked.format is None:
+        return response
+    relocation = relocate(recorded.directories, asked.directories)
+    same = is_as_asked(recorded, asked)
+    if same and relocation is None:
         return response
     if was.api == call.api and response.status != 200:
         return response
-    entry = recording.record(
-        was,
-        Identity(recorded.key, recorded.key),
-        Recording(response.status, response.content_type, "", response.body),
-        recorded.format,
-        now=0.0,
-        until=1.0,
-        max_bytes=MAX_BYTES,
-    )
-    body, content_type = recording.replay(entry, call, asked.format)
+    try:
+        entry = recording.record(
+            was,
+            Identity(recorded.key, recorded.key),
+            Recording(response.status, response.content_type, "", response.body),
+            recorded.format,
+            now=0.0,
+            until=1.0,
+            max_bytes=MAX_BYTES,
+        )
+        body, content_type = recording.replay(entry, call, asked.format, relocation=relocation)
+    except ValueError:
+        if same:  # what cannot be read names no directory that could be replaced
+            return response
+        raise
     headers = dict(response.headers) | {"content-type": content_type}
     return replace(response, headers=tuple(sorted(headers.items())), body=body)

@@ -13,6 +13,7 @@ from aicache.cassette.interaction import RecordedRequest
 from aicache.domain import keys
 from aicache.domain.caller_identity import target_without_credentials
 from aicache.domain.digests import digest
+from aicache.domain.directories import Directories
 from aicache.domain.json_paths import Edit, edits_for
 from aicache.domain.keys import KeyRules, Origin
 from aicache.domain.model import Call
@@ -40,6 +41,8 @@ class MatchedRequest:
     """The LLM call, where it is one that the cache can read ..."""
     format: Format | None = None
     """... and its API."""
+    directories: Directories = ()
+    """Those that it announces."""
 
 
 def match_request(request: RecordedRequest, rules: MatchRules) -> MatchedRequest:
@@ -63,7 +66,7 @@ def match_request(request: RecordedRequest, rules: MatchRules) -> MatchedRequest
         except (ValueError, RecursionError):
             pass
         else:
-            return MatchedRequest(request, identity.key, call, format)
+            return MatchedRequest(request, identity.key, call, format, identity.directories)
     ignored = rules.keys.ignore if formats.match_embeddings(request.method, request.path) is not None else frozenset()
     return MatchedRequest(request, digest("exactly", request.method, request.target, _canonical(request, ignored)))
 

@@ -12,6 +12,7 @@ import msgspec
 
 from aicache.domain.call_ids import rename_call_ids
 from aicache.domain.conversation import Context, select_turns
+from aicache.domain.directories import Directories
 from aicache.domain.end_user import DEFAULT_IGNORED, end_user_parameters
 from aicache.domain.json_paths import Edit, edit_body, edits_for, tell_nobody
 from aicache.domain.masks import Mask, Masks, Place
@@ -89,6 +90,8 @@ class Identity:
     aliases: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The aliases of this request that were derived so far, by question: one for its look-up, the same for storing."""
     """Keys the digests of questions in this namespace, and is stored nowhere."""
+    directories: Directories = field(default=(), repr=False)
+    """Those that the request announces; names stand for them in the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ class Keyed:
 
     params: Mapping[str, Any]
     turns: Sequence[Turn]
+    directories: Directories = ()
+    """Those for which names stand in the turns."""
 
 
 def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
@@ -123,7 +128,7 @@ def identify(call: Call, origin: Origin, rules: KeyRules) -> Identity:
     )
     turn = msgspec.json.encode((last.role, last.content, last.rest), order="deterministic")
     turn_without_question = msgspec.json.encode((last.role, _QUESTION, last.rest), order="deterministic")
-    return _identity(head, turn, turn_without_question, origin, rules.salt)
+    return _identity(head, turn, turn_without_question, origin, rules.salt, directories=keyed.directories)
 
 
 def keyed_parts(
@@ -145,9 +150,8 @@ def keyed_parts(
         params = edit_body(params, edits, tell_nobody)
     kept = {name: value for name, value in params.items() if name not in rules.ignore} | end_user
     turns = rename_call_ids(select_turns(call.turns, rules.context))
-    if masks := rules.masks_for(call.api):
-        turns = _masked(turns, Masks(masks, found))
-    return Keyed(kept, turns)
+    masks = Masks(rules.masks_for(call.api), found)
+    return Keyed(kept, _masked(turns, masks), masks.directories)
 
 
 def masked_question(call: Call, rules: KeyRules) -> str | None:
@@ -211,8 +215,8 @@ def _identify_common(call: Call, common: Common, origin: Origin, rules: KeyRules
     """Return the identity of a call by its common form. The path is left out: it is one API's, and a vendor's own."""
     system = Turn("system", common.system, {})
     turns = select_turns([system, *(Turn(role, text, {}) for role, text in common.turns)], rules.context)
-    if masks := rules.masks_for(call.api):
-        system, *_ = turns = _masked(turns, Masks(masks))
+    masks = Masks(rules.masks_for(call.api))
+    system, *_ = turns = _masked(turns, masks)
     head = (
         _VERSION,
         rules.session_id,
@@ -224,11 +228,19 @@ def _identify_common(call: Call, common: Common, origin: Origin, rules: KeyRules
         system.content,
         [(turn.role, turn.content) for turn in turns[1:-1]],
     )
-    return _identity(head, msgspec.json.encode(turns[-1].content), b"null", origin, rules.salt, any_api=True)
+    last = msgspec.json.encode(turns[-1].content)
+    return _identity(head, last, b"null", origin, rules.salt, any_api=True, directories=masks.directories)
 
 
 def _identity(
-    head: object, turn: bytes, turn_without_question: bytes, origin: Origin, salt: bytes, *, any_api: bool = False
+    head: object,
+    turn: bytes,
+    turn_without_question: bytes,
+    origin: Origin,
+    salt: bytes,
+    *,
+    any_api: bool = False,
+    directories: Directories = (),
 ) -> Identity:
     """Digest the question, then the caller and the fields. Each part is one JSON text, so none runs into the next.
 
@@ -244,10 +256,13 @@ def _identity(
     namespace.update(asked_by)
     alias_key = namespace.copy()
     alias_key.update(b" alias")
-    return Identity(exact.hexdigest(), namespace.hexdigest(), any_api, question.hexdigest(), alias_key.digest())
+    names = (exact.hexdigest(), namespace.hexdigest(), any_api, question.hexdigest(), alias_key.digest())
+    return Identity(*names, directories)
 
 
 def _masked(turns: Sequence[Turn], masks: Masks) -> Sequence[Turn]:
+    if not masks.masks:
+        return turns
     if not masks.learns:
         return [change_texts(turn, masks.blank) for turn in turns]
     for turn in turns:

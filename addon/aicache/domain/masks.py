@@ -16,6 +16,8 @@ from typing import Any
 
 import regex
 
+from aicache.domain.directories import Directories, whole_path
+
 MASKS_TIME_LIMIT_S = 0.03
 """Seconds that all patterns of a request may take together. A plain one takes a millisecond for a megabyte."""
 _MAX_DIRECTORIES = 16
@@ -69,6 +71,11 @@ class Masks:
     _left: float = field(default=MASKS_TIME_LIMIT_S, init=False)
     _directories: dict[str, str] = field(default_factory=dict, init=False)
     """The directories that were learned, the longest first, and the name that stands for each."""
+
+    @property
+    def directories(self) -> Directories:
+        """The directories that were learned, each with the name that stands for it."""
+        return tuple((stand_in, directory) for directory, stand_in in self._directories.items())
 
     @property
     def learns(self) -> bool:
@@ -134,8 +141,7 @@ class Masks:
 
 @lru_cache(256)
 def _whole_path(directory: str) -> re.Pattern[str]:
-    """Match a directory, but not a longer name that begins or ends with it."""
-    return re.compile(rf"(?<![\w/\\.~-]){re.escape(directory)}(?![\w.-]*\w)")
+    return re.compile(whole_path(directory))
 
 
 @lru_cache(256)

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from aicache.domain.directories import Directories
 from aicache.domain.trial import Trial
 from aicache.evidence.neighbor import Neighbor as Neighbor
 
@@ -207,6 +208,8 @@ class Entry:
     """Digests (`keys.owner`) of each credential and identity that the recorded request had with it."""
     alias: str = ""
     """Digest (`keys.question_alias`) by which requests in the same words find it; empty where none may."""
+    directories: Directories = ()
+    """Those that the recorded request announced: in answers to other requests, theirs take their places."""
 
 
 @dataclass(frozen=True, slots=True)

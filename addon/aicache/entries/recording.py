@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aicache.domain import response_headers
+from aicache.domain.directories import Relocation
 from aicache.domain.keys import Identity
 from aicache.domain.model import Call, Entry, Mode
 from aicache.entries.response_templates import Template, spoken
@@ -71,20 +72,29 @@ def record(
         refused=facts.refused,
         took=recording.took,
         owners=owners,
+        directories=identity.directories,
     )
 
 
-def replay(entry: Entry, call: Call, format: Format, template: Template | None = None) -> tuple[bytes, str]:
+def replay(
+    entry: Entry, call: Call, format: Format, template: Template | None = None, relocation: Relocation | None = None
+) -> tuple[bytes, str]:
     """Return body and content type of the answer, in the API (*format* is the caller's) and mode the caller speaks.
 
     Through the *template* where there is one, and its place of the text has room for all that the answer says. Else
     byte for byte where the recorded call asked for the same; an upstream that answered another mode than asked is
-    replayed as it was. Rendered otherwise. Raises ValueError when the recorded body cannot be read, or when it says
-    what the caller's API has no words for; ReplayOnly when it is a stream that amounts to nothing certain.
+    replayed as it was, unless the *relocation* changes what it says. Rendered otherwise. Raises ValueError when the
+    recorded body cannot be read, or when it says what the caller's API has no words for; ReplayOnly when it is a stream
+    that amounts to nothing certain.
     """
-    if template is None and (recorded := _as_recorded(entry, call, format)) is not None:
+    if template is None and relocation is None and (recorded := _as_recorded(entry, call, format)) is not None:
         return recorded
     document = _document(entry, call, format)
+    if relocation is not None:
+        before, document = document, relocation(document)
+        unchanged = template is None and document == before
+        if unchanged and (recorded := _as_recorded(entry, call, format)) is not None:
+            return recorded
     if template is not None:
         if (text := spoken(document)) is not None:
             return template.fill(text), template.content_type

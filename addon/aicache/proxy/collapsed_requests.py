@@ -142,7 +142,7 @@ class CollapsedRequests:
         if call.mode is not Mode.STREAM or not self._live.is_installed or settings.template_for(call) is not None:
             return None
         max_tokens = None if call.common is None else call.common.max_tokens  # no part of the key with `any-api`
-        return call.api, call.variant, call.wants_usage, max_tokens, exchange.page
+        return call.api, call.variant, call.wants_usage, max_tokens, exchange.page, exchange.identity.directories
 
 
 async def _ask_others(flight: Flight, exchange: Exchange, runtime: Runtime) -> Entry | None:

@@ -10,6 +10,7 @@ from mitmproxy.connection import ConnectionState
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
 
 from aicache import formats
+from aicache.domain.directories import relocate
 from aicache.domain.model import Bypass, Hit
 from aicache.engine import Exchange
 from aicache.entries.embedding_batch import BatchExchange
@@ -87,7 +88,8 @@ def has_client_left(flow: HTTPFlow) -> bool:
 
 def render_hit(hit: Hit, exchange: Exchange, template: Template | None = None) -> Response:
     """Render a hit as a response. Raises ValueError when the stored answer cannot be rendered."""
-    body, content_type = replay(hit.entry, exchange.call, exchange.format, template)
+    relocation = relocate(hit.entry.directories, exchange.identity.directories)
+    body, content_type = replay(hit.entry, exchange.call, exchange.format, template, relocation)
     return build_response(200, body, hit_headers(hit, exchange, content_type, time.time()))
 
 

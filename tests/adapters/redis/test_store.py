@@ -815,10 +815,13 @@ async def test_all_who_share_a_store_agree_on_what_is_kept_for_good(redis: Redis
     assert await redis.get_and_set("secret", "two") == "one"
 
 
-async def test_an_entry_of_the_format_before_has_no_alias(redis: RedisStore, raw: Redis, an_entry: Make) -> None:
+@pytest.mark.parametrize(("first_byte", "added_since"), [(b"\x04", 2), (b"\x08", 1)])
+async def test_an_entry_of_a_format_before_lacks_what_was_added_since(
+    redis: RedisStore, raw: Redis, an_entry: Make, first_byte: bytes, added_since: int
+) -> None:
     entry = an_entry()
-    value = msgspec.msgpack.encode([getattr(entry, field.name) for field in fields(Entry)][:-1])
-    await raw.set(f"test:e:{entry.key}", b"\x04" + checksum(b"entry", value) + value)
+    value = msgspec.msgpack.encode([getattr(entry, field.name) for field in fields(Entry)][:-added_since])
+    await raw.set(f"test:e:{entry.key}", first_byte + checksum(b"entry", value) + value)
 
     assert await redis.get(entry.key) == entry
     assert entry.alias == ""

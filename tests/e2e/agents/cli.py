@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from e2e.agents.model import Turn
 
 TIMEOUT_S = 120
+CHECKOUT = "/CHECKOUT"
 OFFLINE = "http://127.0.0.1:9"
 """Nobody listens at this proxy, so what an agent wants from elsewhere than the loopback fails at once."""
 
@@ -49,6 +51,7 @@ class Agent:
     key: str
     """The variable with the API key."""
     turns: tuple[Turn, ...]
+    """They name files by their absolute paths, as models do: `CHECKOUT` stands for the directory."""
     api: str
     path: str
     """Of its requests to the model."""
@@ -59,6 +62,19 @@ class Agent:
 
     def __str__(self) -> str:
         return self.name
+
+    def turns_in(self, checkout: Path) -> list[Turn]:
+        """Return what a model says that knows the directory."""
+        return [
+            Turn(
+                turn.text,
+                tuple(
+                    (name, json.loads(json.dumps(arguments).replace(CHECKOUT, str(checkout))))
+                    for name, arguments in turn.calls
+                ),
+            )
+            for turn in self.turns
+        ]
 
     def run(self, place: Place, url: str, key: str, **variables: str) -> Run:
         """Do the task in a new home and a new checkout, with *variables* added to the environment."""

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from e2e.agents import installed, page
-from e2e.agents.cli import Agent
+from e2e.agents.cli import CHECKOUT, Agent
 from e2e.agents.model import Turn
 
 TASK = "Write the capital of France to capital.txt"
 TEXT = "Paris\n"
-COPY = "cat capital.txt > copy.txt"
+FILE = f"{CHECKOUT}/capital.txt"
+COPY = f"cd {CHECKOUT}\ncat {FILE} > copy.txt; pwd"
 RESULT = {"capital.txt": TEXT, "copy.txt": TEXT}
 
 
@@ -34,8 +35,8 @@ def _codex(name: str, way: int, key: str) -> Agent:
         variables=lambda url: {},
         key=key,
         turns=_turns(
-            ("exec_command", {"cmd": "printf 'Paris\\n' > capital.txt"}),
-            ("exec_command", {"cmd": "cat capital.txt"}),
+            ("exec_command", {"cmd": f"printf 'Paris\\n' > {FILE}"}),
+            ("exec_command", {"cmd": f"cat {FILE}"}),
             ("exec_command", {"cmd": COPY}),
         ),
         api="responses",
@@ -53,8 +54,8 @@ AGENTS = (
         variables=lambda url: page.variables("Claude Code", url) | {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"},
         key="ANTHROPIC_API_KEY",
         turns=_turns(
-            ("Write", {"file_path": "capital.txt", "content": TEXT}),
-            ("Read", {"file_path": "capital.txt"}),
+            ("Write", {"file_path": FILE, "content": TEXT}),
+            ("Read", {"file_path": FILE}),
             ("Bash", {"command": COPY, "description": "Copy the file"}),
         ),
         api="messages",
@@ -78,8 +79,8 @@ AGENTS = (
         },
         key="OPENAI_API_KEY",
         turns=_turns(
-            ("write", {"filePath": "capital.txt", "content": TEXT}),
-            ("read", {"filePath": "capital.txt"}),
+            ("write", {"filePath": FILE, "content": TEXT}),
+            ("read", {"filePath": FILE}),
             ("bash", {"command": COPY, "description": "Copy the file"}),
         ),
         api="chat",
@@ -97,8 +98,8 @@ AGENTS = (
         variables=lambda url: page.variables("Gemini CLI", url) | {"GEMINI_CLI_TRUST_WORKSPACE": "true"},
         key="GEMINI_API_KEY",
         turns=_turns(
-            ("write_file", {"file_path": "capital.txt", "content": TEXT}),
-            ("read_file", {"file_path": "capital.txt"}),
+            ("write_file", {"file_path": FILE, "content": TEXT}),
+            ("read_file", {"file_path": FILE}),
             ("run_shell_command", {"command": COPY, "description": "Copy the file"}),
         ),
         api="gemini",

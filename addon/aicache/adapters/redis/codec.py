@@ -15,7 +15,7 @@ from aicache.domain.deployment_secrets import CHECKSUM_BYTES, SIGNATURE_BYTES, c
 from aicache.domain.model import MAX_CLOCK_SKEW_S, Entry
 from aicache.domain.ports import StoreError
 
-FORMAT = b"\x08"
+FORMAT = b"\x10"
 """First byte of a packed entry. When Entry gains fields, take another, and note in `_FIELDS` how many each had."""
 SIGNED = b"\x80"
 """First byte of a signed value; then come the signature and the value. No text begins with it."""
@@ -24,7 +24,7 @@ CHECKED = b"\x8f"
 one."""
 UNCHECKED = frozenset({b"\x01", b"\x02", b"\x03"})
 """Formats of entries that were stored before there were checksums."""
-FIRST_BYTES = (*sorted(UNCHECKED), b"\x04", FORMAT, SIGNED, CHECKED)
+FIRST_BYTES = (*sorted(UNCHECKED), b"\x04", b"\x08", FORMAT, SIGNED, CHECKED)
 """The first bytes of all values that this cache writes or wrote."""
 
 _OLD_BLOBS = (b"\x92", b"\x94")  # arrays, as evidence was stored before there were checksums
@@ -33,7 +33,7 @@ _MAX_OLD_FLAG_S = 366 * 86400.0  # that a flag of an earlier version has left
 _values = attrgetter(*(field.name for field in fields(Entry)))
 _encoder = msgspec.msgpack.Encoder()
 _TYPES = tuple(get_type_hints(Entry).values())
-_FIELDS = {b"\x01": 15, b"\x02": 17, b"\x03": 18, b"\x04": 19, FORMAT: len(_TYPES)}
+_FIELDS = {b"\x01": 15, b"\x02": 17, b"\x03": 18, b"\x04": 19, b"\x08": 20, FORMAT: len(_TYPES)}
 # Those that an older format lacks have defaults.
 _decoders = {
     format: msgspec.msgpack.Decoder(tuple[_TYPES[:count]])  # type: ignore[misc]
