@@ -177,11 +177,16 @@ def test_new_recordings_go_behind_the_old_ones(tmp_path: Path) -> None:
         ("cassette: 1\n", "interactions: is not a list"),
         ("cassette: 1\ninteractions:\n- request: {}\n", "x.yaml line 3: has no response"),
         ("cassette: 1\ninteractions:\n- 7\n", "line 3: is not a mapping"),
-        ("cassette: 1\ninteractions:\n- {request: {method: GET, url: u}, response: {status: 900}}\n", "status: is not"),
+        ("cassette: 1\ninteractions:\n- {request: {method: GET, url: u}, response: {status: 101}}\n", "status: is not"),
         (
             "cassette: 1\ninteractions:\n"
             "- {request: {method: GET, url: u, text: a, json: {}}, response: {status: 200}}\n",
             "several bodies",
+        ),
+        (
+            "cassette: 1\ninteractions:\n"
+            '- {request: {method: GET, url: u, headers: {a: "b\\nc: d"}}, response: {status: 200}}\n',
+            "headers: have a control character",
         ),
         ("cassette: 1\ninteractions:\n- !!float x\n", "line 3: a value that is not what its tag says"),
         ("cassette: 1\ninteractions:\n- request: *gone\n", "line 3: is not YAML"),

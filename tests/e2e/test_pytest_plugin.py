@@ -103,6 +103,7 @@ def test_what_is_missing_fails_the_test_with_what_differs(sub_run: pytest.Pytest
         "  response: {status: 200, headers: {content-type: application/json}, json: {}}\n",
         "utf-8",
     )
+    file.with_name("broken.yaml").write_text("cassette: 7\n", "utf-8")
     sub_run.makepyfile(
         test_agent="""
         import json, os, pytest, urllib.error, urllib.request
@@ -122,6 +123,10 @@ def test_what_is_missing_fails_the_test_with_what_differs(sub_run: pytest.Pytest
         def test_that_wants_it(ai_cassette):
             ask("What is 12 * 13?")
 
+        @pytest.mark.ai_cassette("broken")
+        def test_with_a_broken_one(ai_cassette):
+            pass
+
         def test_without_a_cassette(ai_cassette):
             assert os.environ["OPENAI_API_KEY"] and os.environ["ANTHROPIC_API_KEY"]
             assert ai_cassette.mode == "replay"
@@ -133,7 +138,8 @@ def test_what_is_missing_fails_the_test_with_what_differs(sub_run: pytest.Pytest
 
     done = run(sub_run)
 
-    done.assert_outcomes(passed=4, errors=1)
+    done.assert_outcomes(passed=4, errors=2)
+    done.stdout.fnmatch_lines(["*broken.yaml: cassette: version 7 is not 1*"])
     done.stdout.fnmatch_lines(
         ["*differs in message 1 (user): recorded 'What is 12 [*] 12?', asked 'What is 12 [*] 13?'*"]
     )

@@ -208,6 +208,15 @@ async def test_what_became_of_a_flow_is_its_comment(file: Path) -> None:
     assert [flow.comment for flow in flows] == ["cassette: recording 1", "cassette: missing"]
 
 
+async def test_a_change_of_protocol_is_not_recorded(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with taped("record", file) as proxy:
+        await proxy.send(a_question("One?"), Response.make(101, b"", {"upgrade": "websocket"}))
+        await proxy.send(a_question("Two?"), Response.make(999, b"", {}))
+
+    assert [each.response.status for each in proxy.recordings] == [999]
+    assert "it changes the protocol" in caplog.text
+
+
 async def test_compressed_responses_are_recorded_as_what_they_say(file: Path) -> None:
     answer = an_answer("yes")
     answer.headers["content-encoding"] = "gzip"

@@ -14,6 +14,7 @@ import yaml
 from aicache.cassette import yaml_text
 from aicache.cassette.body_document import NAMES, to_body, to_document
 from aicache.cassette.interaction import Fields, Interaction, RecordedRequest, RecordedResponse
+from aicache.domain.request_headers import CONTROL
 
 VERSION = 1
 HEAD = (
@@ -27,6 +28,8 @@ UNFINISHED = HEAD.replace("cassette:", f"# Being recorded: only what has `{COMPL
 EMPTY = HEAD.replace("interactions:\n", "interactions: []\n")
 MIN_ANCHORED_CHARS = 60
 """Shorter values are written again where they recur."""
+MIN_STATUS, MAX_STATUS = 200, 999
+"""Bounds of the status of a final response; servers send others than HTTP has."""
 MAX_BODY_CHARS = 256 * 1024**2
 """Limit for a body with all that it refers to: a few references to references would make it any size."""
 
@@ -190,8 +193,8 @@ def _text(message: dict[str, Any], name: str) -> str:
 
 def _status(response: dict[str, Any]) -> int:
     status = response["status"]
-    if not isinstance(status, int) or not 200 <= status <= 599:
-        raise ValueError("status: is not a number from 200 to 599")
+    if not isinstance(status, int) or not MIN_STATUS <= status <= MAX_STATUS:
+        raise ValueError(f"status: is not a number from {MIN_STATUS} to {MAX_STATUS}")
     return status
 
 
@@ -199,6 +202,8 @@ def _fields(message: dict[str, Any]) -> Fields:
     fields = message.get("headers") or {}
     if not all(isinstance(name, str) and isinstance(value, str | int) for name, value in fields.items()):
         raise ValueError("headers: are not texts by name")
+    if any(CONTROL.search(f"{name}{value}") for name, value in fields.items()):
+        raise ValueError("headers: have a control character")
     return tuple(sorted((name.lower(), str(value)) for name, value in fields.items()))
 
 

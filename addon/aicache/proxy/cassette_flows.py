@@ -30,6 +30,7 @@ class CassetteFlows:
         self._config: Config | None = None
         self._prepared: tuple[Config, CassetteSession | None] | None = None
         self.session: CassetteSession | None = None
+        self._all_well = True
 
     def prepare(self, config: Config) -> Config:
         """Open the cassette of a configuration, unless it is in use. Raises ConfigError."""
@@ -50,7 +51,7 @@ class CassetteFlows:
             before = self.session
             (self._config, self.session), self._prepared = self._prepared, None
             if before is not None and before is not self.session:
-                before.finish()
+                self._all_well &= before.finish()
 
     def load(self, mode: str, file: str) -> None:
         """Use another cassette from now on, from its beginning, which need not be there. Raises ConfigError."""
@@ -62,7 +63,7 @@ class CassetteFlows:
             self.session,
             CassetteSession(self._config, CassetteMode(mode), Path(file).expanduser(), may_be_missing=True),
         )
-        before.finish()
+        self._all_well &= before.finish()
 
     def report(self) -> list[str]:
         """Return the tally of the cassette in use, then each refusal."""
@@ -117,7 +118,7 @@ class CassetteFlows:
     def finish(self) -> bool:
         """Write the cassette, and log what became of the requests; tell whether the exit code is to be 0."""
         session, self.session = self.session, None
-        return session is None or session.finish()
+        return (session is None or session.finish()) and self._all_well
 
 
 def _is_stream(response: Response, recorded: CassetteFlow) -> bool:

@@ -17,7 +17,7 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 from aicache.cassette import refusal
 from aicache.cassette.cassette import Cassette, CassetteMode, Missing, Played
 from aicache.cassette.cassette_file import CassetteFile
-from aicache.cassette.file_format import CassetteError
+from aicache.cassette.file_format import MIN_STATUS, CassetteError
 from aicache.cassette.interaction import Interaction, RecordedResponse, make_request, make_response
 from aicache.cassette.matching import MatchRules
 from aicache.cassette.redaction import Redaction, RedactionTooSlow
@@ -121,6 +121,9 @@ class CassetteSession:
     async def record(self, flow: HTTPFlow, recorded: CassetteFlow) -> None:
         """Record a response. Never raises."""
         assert flow.response is not None
+        if flow.response.status_code < MIN_STATUS:
+            self._lose("it changes the protocol")
+            return
         if flow.response.raw_content is None:
             if (body := recorded.tee.body) is None:
                 self._lose("it is too large, or another addon streams it")
