@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.answers import Reply
-from e2e.proxy import Proxy, post
+from demo.answers import Reply as Answer
+from e2e.proxy import Proxy, Reply, post
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -71,16 +72,30 @@ def proxy(exact_proxy: Proxy) -> Proxy:
     return exact_proxy
 
 
+class Client:
+    """Asks on one connection, again and again: a thousand connections take longer than what is asked on them."""
+
+    def __init__(self, port: int, credential: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self._headers = {"authorization": f"Bearer {credential}", "content-type": "application/json"}
+
+    def post(self, body: bytes, path: str) -> Reply:
+        self._connection.request("POST", path, body, self._headers)
+        response = self._connection.getresponse()
+        return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read(), 0.0, 0.0)
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_a_hostile_request_passes_untouched_and_is_not_kept(proxy: Proxy, upstream: Upstream, path: str) -> None:
     chat = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"}]}
     reply = json.dumps({"id": "x", "model": "m", **chat}).encode()
-    upstream.script = lambda _: Reply(body=reply)
+    upstream.script = lambda _: Answer(body=reply)
 
+    client = Client(proxy.port, "sk-hostile")
     for name, body in HOSTILE.items():
         for _ in range(2):
             calls = upstream.calls
-            answered = post(proxy.port, body, {"authorization": "Bearer sk-hostile"}, path=path)
+            answered = client.post(body, path)
 
             assert (answered.status, answered.body) == (200, reply), name
             assert upstream.calls == calls + 1, name
@@ -93,13 +108,14 @@ def test_a_hostile_request_passes_untouched_and_is_not_kept(proxy: Proxy, upstre
 def test_a_hostile_answer_reaches_the_client_as_it_is_and_is_not_kept(
     proxy: Proxy, upstream: Upstream, path: str
 ) -> None:
+    client = Client(proxy.port, "sk-answers")
     for name, answer in ANSWERS.items():
         for kind in ("application/json", "text/event-stream", "application/x-ndjson"):
-            upstream.script = lambda _, body=answer, kind=kind: Reply(body=body, content_type=kind)  # type: ignore[misc]
+            upstream.script = lambda _, body=answer, kind=kind: Answer(body=body, content_type=kind)  # type: ignore[misc]
             request = f'{{{GOOD}, "seed": {len(name)}}}'.encode()
             for _ in range(2):
                 calls = upstream.calls
-                answered = post(proxy.port, request, {"authorization": "Bearer sk-answers"}, path=path)
+                answered = client.post(request, path)
 
                 assert (answered.status, answered.body) == (200, answer), name
                 assert upstream.calls == calls + 1, name
@@ -107,7 +123,7 @@ def test_a_hostile_answer_reaches_the_client_as_it_is_and_is_not_kept(
 
 
 def test_a_body_of_fifty_megabytes_passes(proxy: Proxy, upstream: Upstream) -> None:
-    upstream.script = lambda request: Reply(body=str(len(request.body)).encode())
+    upstream.script = lambda request: Answer(body=str(len(request.body)).encode())
     body = b'{"model": "m", "messages": [{"role": "user", "content": "' + b"x" * (50 << 20) + b'"}]}'
 
     for _ in range(2):
