@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from aicache.domain.built_in_masks import BUILT_IN_MASKS, BuiltInMask, body_edit
 from aicache.domain.conversation import Context
 from aicache.domain.json_paths import edit_body, tell_nobody
 from aicache.domain.keys import KeyRules, Origin, identify
-from aicache.domain.masks import MASKED, Place
+from aicache.domain.masks import MASKED, MASKS_TIME_LIMIT_S, MaskTooSlow, Place
 from aicache.domain.model import Call, Mode, Turn
 
 ROLES = {Place.SYSTEM: "system", Place.USER: "user", Place.TOOL: "tool"}
@@ -96,6 +98,23 @@ def test_what_is_left_out_is_what_the_example_marks(mask: BuiltInMask, example: 
         else:
             elsewhere = text[:start] + f"/srv/ci/{number}" + text[end:]
             assert key(mask, elsewhere) & key(mask, text)
+
+
+@pytest.mark.parametrize("mask", [mask for mask in BUILT_IN_MASKS if mask.patterns], ids=lambda mask: mask.name)
+def test_no_text_takes_long(mask: BuiltInMask) -> None:
+    """Beginnings of what is looked for, over and over, on one line or many."""
+    pieces = {pattern.anchor for pattern in mask.patterns}
+    for example in mask.examples:
+        text = marked(example)[0]
+        pieces |= {text, text[:-1], text[: len(text) // 2], text.replace("\n", " ")}
+
+    places = {place for pattern in mask.patterns for place in pattern.places}
+    for piece in pieces:
+        text = (piece * (200_000 // len(piece)))[:200_000]
+        began = time.thread_time()
+        with contextlib.suppress(MaskTooSlow):
+            key(mask, text)
+        assert time.thread_time() - began < 5 * MASKS_TIME_LIMIT_S * len(places), piece
 
 
 def test_every_pattern_has_an_example() -> None:

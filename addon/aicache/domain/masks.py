@@ -22,6 +22,8 @@ MASKS_TIME_LIMIT_S = 0.03
 """Seconds that all patterns of a request may take together. A plain one takes a millisecond for a megabyte."""
 _MAX_DIRECTORIES = 16
 """Directories that are looked for in each text; clients announce a few."""
+_MAX_DIRECTORY_CHARS = 4096
+"""The longest path on Linux (PATH_MAX)."""
 MASKED = "\0"
 """Stands for what a built-in mask leaves out. No request has it in a text: those with a NUL are not parsed."""
 
@@ -119,7 +121,8 @@ class Masks:
 
     def _add(self, directory: str, name: str) -> None:
         known = self._directories
-        if len(directory) > 1 and directory not in known and len(known) < _MAX_DIRECTORIES:
+        is_path = 1 < len(directory) <= _MAX_DIRECTORY_CHARS
+        if is_path and directory not in known and len(known) < _MAX_DIRECTORIES:
             order = sum(stand_in.startswith(f"{MASKED}{name} ") for stand_in in known.values())
             known[directory] = f"{MASKED}{name} {order}{MASKED}"
 
