@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import random
 import statistics
 import sys
 import time
@@ -27,6 +28,8 @@ from demo.upstream import StandIn
 
 ROUND_TRIP_S = 0.03
 """Time that everything from the upstream takes: the handshake of TLS 1.3 is one such time, and an answer another."""
+PAUSE_S = 0.05
+"""Time before each request, in which the answer to the one before is stored."""
 STORED = 50
 BARE, LATE = "bare passing", f"{OURS}, preconnect off"
 SETTINGS: dict[str, dict[str, bool] | None] = {BARE: None, LATE: {"preconnect": False}, OURS: {"preconnect": True}}
@@ -96,7 +99,9 @@ def _measure(servers: Mapping[str, Server], count: int) -> Seconds:
                 "exact hit": stored[place % STORED],
             }
             for kind, question in asked.items():
-                for name in servers if kind == "miss" else caches:  # in turn, for the machine's state to be the same
+                names = list(servers) if kind == "miss" else caches
+                for name in random.sample(names, len(names)):  # in turn, for the machine's state to be the same
+                    time.sleep(PAUSE_S)
                     cache, seconds = _ask(servers[name].port, question, kind)
                     if kind != "semantic hit" or cache == "hit":
                         found[name, kind].append(seconds)

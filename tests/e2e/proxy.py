@@ -161,7 +161,8 @@ class Proxy:
         if how is signal.SIGTERM:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return self.process.wait(STOP_WAIT_S)
-            self.process.send_signal(how)
+            if "SIGTERM: all connections have ended" not in self.log:
+                self.process.send_signal(how)
         try:
             return self.process.wait(20)
         except subprocess.TimeoutExpired:

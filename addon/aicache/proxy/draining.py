@@ -80,7 +80,9 @@ class Draining:
             while left and time.monotonic() < deadline:
                 await asyncio.sleep(CHECK_INTERVAL_S)
                 left = _close_idle()
-            if left:
+            if not left:
+                logger.info("SIGTERM: all connections have ended")
+            else:
                 after = show_duration(self.timeout_s)
                 logger.warning("connections that are still open %s after SIGTERM are cut off: %d", after, left)
         except Exception:

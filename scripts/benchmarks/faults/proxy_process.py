@@ -134,6 +134,8 @@ class Proxy:
         children = self._server.tree.pids()[1:]
         with contextlib.suppress(ProcessLookupError):
             self._server.process.send_signal(how)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a second SIGTERM would end it at once
+            await asyncio.to_thread(self._server.process.wait, within)
         await asyncio.to_thread(launch.terminate, self._server.process, within)
         deadline = time.monotonic() + 5
         while any(map(_alive, children)) and time.monotonic() < deadline:
