@@ -16,6 +16,7 @@ from benchmarks import (
     exact,
     formats,
     handshakes,
+    in_flight,
     machine,
     misses,
     overload,
@@ -39,6 +40,7 @@ SCENARIOS: dict[str, Callable[[Fleet, Path, Plan], Scenario]] = {
     "misses": misses.Misses,
     "streams": streams.Streams,
     "dashboard": dashboard.Dashboard,
+    "in-flight": in_flight.InFlight,
 }
 DEFAULT_SCENARIOS = ("exact", "sizes", "semantic", "misses", "streams")
 """The scenarios without --only."""

@@ -55,6 +55,7 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
     "sizes": (*HITS, times("litellm", "rps", "rps it/litellm")),
     "semantic": (*HITS, figure("by meaning", "semantic_share", ".1%")),
     "misses": (*LOAD, less("bare", "p50_ms", "p50 - bare"), times("bare", "rps", "rps it/bare")),
+    "in-flight": (*LOAD, less("without", "p50_ms", "p50 - without"), times("without", "cpu_ms", "CPU it/without")),
     "dashboard": (*LOAD, times("without", "rps", "rps it/without"), saved("without", "cpu_ms", "CPU without/it")),
     "streams": (
         *(figure("first ms", "first_ms"), figure("end ms", "end_ms")),

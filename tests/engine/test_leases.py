@@ -104,7 +104,7 @@ async def test_the_next_leader_of_a_proxy_has_the_lease_of_the_one_before() -> N
 
     assert await proxy.ask() is None
     assert await proxy.ask() is None
-    assert len(proxy.leases._renewals) == 1
+    assert len(proxy.leases._held) == len(store.leases) == 1
 
 
 @pytest.mark.parametrize("kind", [BrokenStore, HangingStore])

@@ -133,8 +133,8 @@ class InFlight(Generic[A, S]):
         if (flight := self._led_by(key, leader)) is None:
             return []
         del self._flights[key]
-        for old in [old for old, recent in self._recent.items() if recent.until <= now]:
-            del self._recent[old]
+        while self._recent and self._recent[oldest := next(iter(self._recent))].until <= now:
+            del self._recent[oldest]
         self._recent[key] = _Recent(answer, now + RECENT_FOR_S)
         self._not_shared.pop(key, None)
         return [(call, Take(answer)) for call in flight.waiting]

@@ -235,11 +235,18 @@ def decide_expiry(call: Call, directives: Directives, rules: Rules, now: float) 
     A request that leaves the temperature to the upstream counts as above any limit. Questions about the moment soon
     have another answer, to the very same request, too: tomorrow's today is another day.
     """
-    short = rules.volatile is not Volatile.LIKE_OTHERS and _is_volatile(call)
-    if rules.max_temperature is not None and (call.temperature is None or call.temperature > rules.max_temperature):
+    if not may_be_kept(call, directives, rules):
         return None
     until = latest_expiry(directives, rules, now)
+    short = rules.volatile is not Volatile.LIKE_OTHERS and _is_volatile(call)
     return min(until, now + rules.volatile_ttl) if until is not None and short else until
+
+
+def may_be_kept(call: Call, directives: Directives, rules: Rules) -> bool:
+    """Return whether the answer to this call may be kept at all: `decide_expiry` without reading the question."""
+    if rules.max_temperature is not None and (call.temperature is None or call.temperature > rules.max_temperature):
+        return False
+    return latest_expiry(directives, rules, 0.0) is not None
 
 
 def _is_volatile(call: Call) -> bool:

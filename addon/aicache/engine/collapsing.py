@@ -153,7 +153,7 @@ class Collapsing:
                 waiting.set_result(step)
 
 
-def may_collapse(exchange: Exchange, rules: policy.Rules, now: float) -> bool:
+def may_collapse(exchange: Exchange, rules: policy.Rules) -> bool:
     """Tell whether a call may wait for an equal one, and equal ones for it.
 
     Its answer must be one to store, and the caller must not have asked for an answer of its own.
@@ -161,4 +161,4 @@ def may_collapse(exchange: Exchange, rules: policy.Rules, now: float) -> bool:
     directives = exchange.directives
     if directives.skip or directives.no_cache or directives.only_if_cached or directives.max_age <= 0:
         return False
-    return policy.decide_expiry(exchange.call, directives, rules, now) is not None
+    return policy.may_be_kept(exchange.call, directives, rules)

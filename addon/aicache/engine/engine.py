@@ -262,7 +262,7 @@ class Engine:
         may_answer = self.credentials.may_answer(exchange)
         if may_answer is False or (may_answer is None and exchange.shared):
             return False
-        return may_collapse(exchange, self.rules, self._clock())
+        return may_collapse(exchange, self.rules)
 
     def refusal(self, exchange: Exchange, entry: Entry) -> str | None:
         """Return why an entry must not answer a call of its key; None when it may."""

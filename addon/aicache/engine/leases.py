@@ -36,8 +36,8 @@ class Leases:
     def __init__(self, backends: Backends, is_in_flight: Callable[[str], bool]) -> None:
         self._backends = backends
         self._is_in_flight = is_in_flight
-        self._held: dict[str, tuple[str, asyncio.Task[None]]] = {}
-        """The token of each lease, and the task that renews it."""
+        self._held: dict[str, tuple[str, asyncio.TimerHandle | asyncio.Task[None]]] = {}
+        """The token of each lease, and the timer of the task that renews it, or that task: most are not renewed."""
         self._renewals, self._releases = TaskSet(), TaskSet()
 
     async def lead_or_wait(self, key: str, label: str, within: float) -> Entry | None:
@@ -80,7 +80,8 @@ class Leases:
         store = store.within(loop_time().time() + ACQUIRE_TIMEOUT_S, label)
         if not await store.acquire_lease(key, token, LEASE_S, Step.LEASE):
             return False
-        self._held[key] = token, self._renewals.spawn(self._renew(key, token))
+        timer = asyncio.get_running_loop().call_later(RENEW_INTERVAL_S, self._begin_to_renew, key, token)
+        self._held[key] = token, timer
         return True
 
     async def _wait(self, key: str, label: str) -> Entry | None:
@@ -96,19 +97,21 @@ class Leases:
             if (entry := await store.get(key, Step.LEASE)) is not None or await self._acquire(key, label):
                 return entry
 
+    def _begin_to_renew(self, key: str, token: str) -> None:
+        self._held[key] = token, self._renewals.spawn(self._renew(key, token))
+
     async def _renew(self, key: str, token: str) -> None:
         """Renew a lease while its call is in flight; it ends by itself afterwards, if it is not released before."""
-        until = time.monotonic() + LEASE_S
+        until = time.monotonic() + LEASE_S - RENEW_INTERVAL_S
         while time.monotonic() < until:
-            await asyncio.sleep(RENEW_INTERVAL_S)
             try:
-                if (store := self._backends.exact) is None or not self._is_in_flight(key):
-                    continue
-                if not await store.renew_lease(key, token, LEASE_S):
-                    break
-                until = time.monotonic() + LEASE_S
+                if (store := self._backends.exact) is not None and self._is_in_flight(key):
+                    if not await store.renew_lease(key, token, LEASE_S):
+                        break
+                    until = time.monotonic() + LEASE_S
             except StoreError as exc:
                 logger.debug("a lease was not renewed: %s", exc)
+            await asyncio.sleep(RENEW_INTERVAL_S)
         del self._held[key]  # it is another's by now, or nobody's
 
     async def _release(self, key: str, token: str) -> None:

@@ -3,6 +3,7 @@ upstream as well."""
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 import weakref
@@ -81,7 +82,8 @@ class CollapsedRequests:
                 if (follower := stream.tee.follow()) is not None:
                     return Joined(stream, follower, waited or 0.0), exchange
             case Flight() as flight:
-                weakref.finalize(flow, flight.fail)  # in case that mitmproxy drops it without a word
+                lost = weakref.finalize(flow, _lose, flight, asyncio.get_running_loop())
+                lost.atexit = False
                 if settings.in_flight.across_proxies:
                     asked = time.perf_counter()
                     entry = await _ask_others(flight, exchange, runtime)
@@ -143,6 +145,12 @@ class CollapsedRequests:
             return None
         max_tokens = None if call.common is None else call.common.max_tokens  # no part of the key with `any-api`
         return call.api, call.variant, call.wants_usage, max_tokens, exchange.page, exchange.identity.directories
+
+
+def _lose(flight: Flight, loop: asyncio.AbstractEventLoop) -> None:
+    """End the flight of a flow that mitmproxy has dropped without a word. Called in any thread."""
+    if not flight.is_over and not loop.is_closed():
+        loop.call_soon_threadsafe(flight.fail)
 
 
 async def _ask_others(flight: Flight, exchange: Exchange, runtime: Runtime) -> Entry | None:

@@ -46,8 +46,9 @@ class UnattendedFlows:
             seconds = runtime.settings.in_flight.finish
             if seconds is None or len(self.responses) >= MAX_UNATTENDED:
                 return None
-            expiry = policy.decide_expiry(exchange.call, exchange.directives, runtime.engine.rules, 0.0)
-            if expiry is None or not _is_good(flow, state, runtime) or _is_complete(flow, state, exchange, runtime):
+            if not policy.may_be_kept(exchange.call, exchange.directives, runtime.engine.rules):
+                return None
+            if not _is_good(flow, state, runtime) or _is_complete(flow, state, exchange, runtime):
                 return None
             logger.debug("%s: its client has left, the answer is read to its end", exchange.label)
             return seconds
