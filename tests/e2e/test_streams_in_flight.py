@@ -72,14 +72,17 @@ def send(client: socket.socket, question: str, version: str = "1.1", **fields: o
     client.sendall("\r\n".join((*lines, *fields_sent, "", "")).encode() + data)
 
 
-def ask(proxy: Proxy, question: str, *, http2: bool = False, **fields: object) -> Stream:
-    """Ask for a stream, and note when each piece comes."""
+def ask(proxy: Proxy, question: str, *, http2: bool = False, forward: bool = False, **fields: object) -> Stream:
+    """Ask for a stream, and note when each piece comes; *forward*: by the upstream's URL, through a forward proxy."""
     body = {"model": "gpt-test", "messages": [{"role": "user", "content": question}]} | {"stream": True} | fields
-    url = f"http{'s' if http2 else ''}://127.0.0.1:{proxy.port}/v1/chat/completions"
+    url = proxy.upstream if forward else f"http{'s' if http2 else ''}://127.0.0.1:{proxy.port}"
+    through = proxy.url if forward else None
     pieces, broken = [], False
-    with httpx.Client(http2=http2, verify=context(http2), timeout=30) as client:
+    with httpx.Client(http2=http2, verify=context(http2), timeout=30, proxy=through) as client:
         began = time.monotonic()
-        with client.stream("POST", url, json=body, headers={"authorization": "Bearer sk-test"}) as response:
+        with client.stream(
+            "POST", f"{url}/v1/chat/completions", json=body, headers={"authorization": "Bearer sk-test"}
+        ) as response:
             assert response.http_version == ("HTTP/2" if http2 else "HTTP/1.1")
             try:
                 pieces.extend((time.monotonic() - began, piece) for piece in response.iter_raw())
@@ -284,3 +287,15 @@ def test_followers_are_counted_with_what_they_save(under_way: UnderWay) -> None:
     under_way.late().result(20)
 
     under_way.proxy.wait_for(lambda: saved() == before + 1)
+
+
+def test_through_a_forward_proxy_as_well(upstream: Upstream, tmp_path: Path, pool: ThreadPoolExecutor) -> None:
+    upstream.script = lambda _: IN_A_SECOND
+    calls = upstream.calls
+    with Proxy(upstream.url, tmp_path, EXACT_ONLY, mode="regular") as proxy:
+        asked = [pool.submit(ask, proxy, "Forward?", forward=True) for _ in range(4)]
+        streams = [future.result(20) for future in asked]
+
+    assert len({stream.body for stream in streams}) == 1
+    assert sum(stream.is_collapsed for stream in streams) == 3
+    assert upstream.calls == calls + 1

@@ -40,10 +40,12 @@ class Dependency:
         behind: Dependency | None = None,
         max_concurrent: int | None = None,
         always: bool = False,
+        quiet: bool = False,
     ) -> None:
         """*timeout* is in seconds. While the dependency *behind* which this one stands is down, this one logs nothing.
 
         Calls above *max_concurrent* wait, outside of the time limit. *always*: call it even while its breaker is open.
+        *quiet*: log nothing, since failures cost nothing that is not told elsewhere.
         """
         self.name = name
         self._timeout = timeout
@@ -53,7 +55,7 @@ class Dependency:
         self._slots = asyncio.Semaphore(max_concurrent) if max_concurrent is not None else contextlib.nullcontext()
         self._answered_at = 0.0
         self._failed_in_part = False
-        self._silent = self._summing = False
+        self._silent, self._summing = quiet, False
         self.failures = 0
         self.last_failure: str | None = None
 

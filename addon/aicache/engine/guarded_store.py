@@ -20,8 +20,9 @@ MAX_CONCURRENT_WRITES = 16
 STORED = OutageTexts("answers are not stored, hits go on", "answers are stored again")
 DELETED = OutageTexts("entries are not deleted", "entries are deleted again")
 SCANNED = OutageTexts("no entries are found for upkeep", "entries are found for upkeep again")
-LEASED = OutageTexts(
-    "equal requests at several proxies each go upstream", "equal requests at several proxies share an answer again"
+LEASE_ENDED = OutageTexts(
+    "requests wait for equal ones at other proxies for up to five seconds more",
+    "they wait as long as they should again",
 )
 LEFT = OutageTexts("they answer nothing for now", "they answer again")
 
@@ -45,6 +46,7 @@ class StoreGuards(Guards):
     deletes: Dependency
     upkeep: Dependency
     leases: Dependency
+    lease_ends: Dependency
     higress: Dependency
 
     @classmethod
@@ -61,7 +63,8 @@ class StoreGuards(Guards):
             ),
             Dependency("exact store (deletions)", BACKGROUND_TIMEOUT_S, words=DELETED, behind=reads, always=True),
             Dependency("exact store (upkeep)", BACKGROUND_TIMEOUT_S, words=SCANNED, behind=reads, always=True),
-            Dependency("exact store (leases)", timeout, words=LEASED, behind=reads),
+            Dependency("exact store (leases)", timeout, behind=reads, quiet=True),
+            Dependency("exact store (ends of leases)", timeout, words=LEASE_ENDED, behind=reads),
             Dependency("answers of Higress", timeout, words=LEFT, behind=reads),
         )
 
@@ -165,10 +168,10 @@ class GuardedStore:
         return await self.guards.leases.call(work, labeled(self.label, step), self.deadline)
 
     async def renew_lease(self, name: str, token: str, ttl: float) -> bool:
-        return await self._call(self.guards.leases, self.port.renew_lease(name, token, ttl), "lease renewed")
+        return await self._call(self.guards.lease_ends, self.port.renew_lease(name, token, ttl), "lease renewed")
 
     async def release_lease(self, name: str, token: str) -> None:
-        await self._call(self.guards.leases, self.port.release_lease(name, token), "lease released")
+        await self._call(self.guards.lease_ends, self.port.release_lease(name, token), "lease released")
 
     async def is_leased(self, name: str) -> bool:
         return await self._call(self.guards.leases, self.port.is_leased(name), "lease read")
