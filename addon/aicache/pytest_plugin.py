@@ -130,7 +130,7 @@ def ai_cassette(
     mark = request.node.get_closest_marker(MARK)
     chosen = _Chosen(*mark.args, **mark.kwargs) if mark is not None else _Chosen()
     file = _file_of(request.node, chosen.name)
-    mode = _mode(chosen.record_mode or request.config.getoption("--record-mode") or "none", file)
+    mode = _mode(request.config.getoption("--record-mode") or chosen.record_mode or "none", file)
     proxy, apis = ai_cache_proxy.start()
     proxy.load(mode, file)
     urls = {name: proxy.urls[name] + path for name, (_, path) in apis.items()}

@@ -31,7 +31,7 @@ _SHAPES = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     # prefixes of issuers, with at least one digit behind: sk-ant-…, github_pat_…
     r"|(?<![A-Za-z0-9])(?:sk|pk|rk|ak|sess|gsk|xai|pplx|tvly|nvapi|r8|hf|fw|csk|dapi|npm|pypi|glpat|github_pat|gh[opsur]"
-    rf"|shpat|lsv2|rpa|dop_v1|xox[abeoprs]|xapp|sbp|whsec|phc|EAA)[-_](?=[A-Za-z_-]*[0-9]){_TOKEN}{{16,}}"
+    rf"|shpat|lsv2|rpa|dop_v1|xox[abeoprs]|xapp|sbp|whsec|phc)[-_](?=[A-Za-z_-]*[0-9]){_TOKEN}{{16,}}"
     rf"|(?<![A-Za-z0-9])AIza{_TOKEN}{{30,}}|(?<![A-Za-z0-9])ya29\.{_TOKEN}{{20,}}"
     r"|(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])"
     rf"|(?<![A-Za-z0-9])eyJ{_TOKEN}{{8,}}\.{_TOKEN}{{8,}}\.{_TOKEN}*"  # JSON Web Token, RFC 7519
