@@ -252,8 +252,14 @@ class AICache:
         return self._recorder.response(flow)
 
     def error(self, flow: HTTPFlow) -> Awaitable[None] | None:
-        self._failed.error(flow)
+        answering = self._failed.error(flow)
         if (recording := self._cassettes.error(flow)) is not None:
             return recording
+        if answering is not None:
+            return self._error_once_answered(flow, answering)
         self._recorder.error(flow)
         return None
+
+    async def _error_once_answered(self, flow: HTTPFlow, answering: Awaitable[None]) -> None:
+        await answering
+        self._recorder.error(flow)

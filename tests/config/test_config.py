@@ -179,14 +179,16 @@ BAD = {
     "exact: {ttl: 3651d}": "exact.ttl: 3651d is not above 0 and at most 3650d",
     "exact: {ttl: 1e300d}": "exact.ttl: 1e300d is not above 0 and at most 3650d",
     "exact: 7d": (
-        "exact: 7d is not a section: write key: value below it, indented (ttl, redis, secret, near_cache, embedded)"
+        "exact: 7d is not a section: write key: value below it, indented (ttl, stale_if_error, "
+        "stale_while_revalidate, redis, secret, near_cache, embedded)"
     ),
     "exact: null": (
-        "exact: null is not a section: write key: value below it, indented (ttl, redis, secret, near_cache, embedded)"
+        "exact: null is not a section: write key: value below it, indented (ttl, stale_if_error, "
+        "stale_while_revalidate, redis, secret, near_cache, embedded)"
     ),
     "exact: !x {ttl: 7d}": (
-        "exact: a mapping is not a section: write key: value below it, indented (ttl, redis, secret, near_cache, "
-        "embedded)"
+        "exact: a mapping is not a section: write key: value below it, indented (ttl, stale_if_error, "
+        "stale_while_revalidate, redis, secret, near_cache, embedded)"
     ),
     "exact: {redis: {}}": "exact.redis.url: missing: write a URL such as redis://127.0.0.1:6379/0",
     "exact: {redis: {url: }}": "exact.redis.url: has no value: write a URL such as redis://127.0.0.1:6379/0",
@@ -258,8 +260,14 @@ BAD = {
     "timeout: 1": (
         "timeout: unknown key; did you mean exact.redis.timeout or semantic.embedder.timeout or semantic.index.timeout?"
     ),
-    "exact: {on: 1, ttl: 7d}": "exact.on: unknown key; known here: ttl, redis, secret, near_cache, embedded",
-    "exact: {'': 1}": 'exact."": unknown key; known here: ttl, redis, secret, near_cache, embedded',
+    "exact: {on: 1, ttl: 7d}": (
+        "exact.on: unknown key; known here: ttl, stale_if_error, stale_while_revalidate, redis, secret, "
+        "near_cache, embedded"
+    ),
+    "exact: {'': 1}": (
+        'exact."": unknown key; known here: ttl, stale_if_error, stale_while_revalidate, redis, secret, '
+        "near_cache, embedded"
+    ),
     "exact: {[a]: 1}": "exact: a list is not a key",
     "exact: &a {<<: *a}": "exact.<<: merge keys are not supported: write the keys out",
     "enabled: 'false'": 'enabled: "false" is text because of its quotes: leave them out',

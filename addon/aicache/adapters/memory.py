@@ -32,7 +32,7 @@ class MemoryStore:
 
     async def get(self, key: str) -> Entry | None:
         entry = self.entries.get(key)
-        return entry if entry is not None and entry.expires_at > self._clock() else None
+        return entry if entry is not None and max(entry.expires_at, entry.kept_until) > self._clock() else None
 
     async def put(self, entry: Entry) -> None:
         self.entries[entry.key] = entry

@@ -170,6 +170,8 @@ def build_rules(config: Config, default_threshold: float, guarded_threshold: flo
         audit=audit,
         shadow=config.semantic.shadow,
         shared=not isinstance(config.scope, Credential),
+        stale_if_error=config.exact.stale_if_error or 0.0,
+        stale_while_revalidate=config.exact.stale_while_revalidate or 0.0,
         same_words=config.semantic.enabled,
         obeys_cache_control=config.store.cache_control is CacheControl.OBEY,
     )

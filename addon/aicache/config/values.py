@@ -170,6 +170,18 @@ class Exact:
     """Answers to exactly repeated requests."""
 
     ttl: Annotated[float, duration(most=3650 * DAY), "how long an answer is kept"] = 7 * DAY
+    stale_if_error: Annotated[
+        float | None,
+        duration(most=3650 * DAY),
+        "how long after its end an answer is still given to the very same request where the upstream fails: it answers "
+        "429 or 5xx, or cannot be reached; null: not at all",
+    ] = None
+    stale_while_revalidate: Annotated[
+        float | None,
+        duration(most=3650 * DAY),
+        "how long after its end an answer is still given at once to the very same request, while the upstream is asked "
+        "for another in the background; null: not at all",
+    ] = None
     redis: Annotated[Redis | None, "a Redis or Valkey of your own; null: the embedded Valkey"] = None
     secret: Annotated[
         str | None,

@@ -54,6 +54,8 @@ class Decided:
     """Prompt and completion tokens that a hit saved."""
     owners: tuple[str, ...] = ()
     """Digests of the caller (`caller_digests`)."""
+    is_stale: bool = False
+    """The entry that answered had expired, and the upstream is asked for another."""
     judged: bool = False
     """A judge model allowed the hit."""
     headers: tuple[str, ...] = ()
@@ -79,6 +81,8 @@ class Finished:
     """The stored entry, or the one that would have been stored; None if the response cannot be stored."""
     why_not: str | None
     """The reason why the answer is not stored."""
+    is_stale: bool = False
+    """The client was given an expired answer in place of the upstream's failure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,8 @@ class Entry:
     """Digest (`keys.question_alias`) by which requests in the same words find it; empty where none may."""
     directories: Directories = ()
     """Those that the recorded request announced: in answers to other requests, theirs take their places."""
+    kept_until: float = 0.0
+    """Unix time until which it is kept after its expiry, to answer the very request as a stale answer; 0: it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,8 @@ class Hit:
     """Name of the equal request, in flight at the same time, whose answer this is; None for a stored answer."""
     waited: float = 0.0
     """Seconds that the request waited for that answer."""
+    is_stale: bool = False
+    """The entry has expired, and answers nevertheless: the upstream failed, or is asked in the background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +246,8 @@ class Miss:
     vector: Vector | None = None
     trial: Trial | None = None
     """Set if the fresh answer is to be learned from."""
+    stale: Entry | None = None
+    """The expired answer to the very request, for the case that the upstream fails."""
 
 
 @dataclass(frozen=True, slots=True)

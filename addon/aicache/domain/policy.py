@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aicache import guards
@@ -70,8 +70,17 @@ class Rules:
     """Callers share their answers."""
     obeys_cache_control: bool = False
     """Answers whose ``cache-control`` forbids storing are not kept."""
+    stale_if_error: float = 0.0
+    """Time after its expiry in which an answer is served where the upstream fails (RFC 5861, 4)."""
+    stale_while_revalidate: float = 0.0
+    """Time after its expiry in which an answer is served while the upstream is asked for another (RFC 5861, 3)."""
     same_words: bool = False
     """Questions that differ in nothing but their writing have one answer, whether or not the index is there."""
+
+    @property
+    def keeps_stale(self) -> float:
+        """Time for which answers are kept after their expiry."""
+        return max(self.stale_if_error, self.stale_while_revalidate)
 
     @property
     def checks_hits(self) -> bool:
@@ -198,6 +207,32 @@ def check_entry_in_namespace(
     if page is not None and not {("access-control-allow-origin", allowed) for allowed in ("*", page)} & set(entry.cors):
         return "other-page"
     return None
+
+
+def keep_until(entry: Entry, rules: Rules) -> float:
+    """Return the time (Unix) until which a new entry is kept to be served stale; 0 if it is not.
+
+    Not one that was to be short-lived: by its client's wish, or since its question or what it names is.
+    """
+    if rules.keeps_stale <= 0 or entry.expires_at - entry.stored_at < rules.ttl:
+        return 0.0
+    return entry.expires_at + rules.keeps_stale
+
+
+def may_answer_stale(
+    entry: Entry,
+    call: Call,
+    identity: Identity,
+    directives: Directives,
+    now: float,
+    page: str | None = None,
+    ttl: float = math.inf,
+) -> bool:
+    """Return whether an entry that has expired may answer this call in all other respects (see `check_entry`)."""
+    if not entry.expires_at <= now < entry.kept_until:
+        return False
+    lasting = replace(entry, expires_at=now + 1)
+    return check_entry(lasting, call, identity, directives, now, page, ttl) is None
 
 
 def has_plausible_times(entry: Entry, now: float, ttl: float) -> bool:

@@ -31,9 +31,9 @@ class EntryStore(Protocol):
         """Return the entry, or None when there is none (or it cannot be read)."""
 
     async def put(self, entry: Entry) -> None:
-        """Write or replace; the store forgets the entry at ``entry.expires_at``.
+        """Write or replace; the store forgets the entry at ``entry.expires_at``, or ``entry.kept_until`` if later.
 
-        ``entry.alias`` leads to it from then on, as far as that can be written, until the same time.
+        ``entry.alias`` leads to it from then on, as far as that can be written, until ``entry.expires_at``.
         """
 
     async def find(self, key: str, alias: str) -> tuple[Entry | None, str | None]:

@@ -56,7 +56,7 @@ def check(entry: Entry) -> None:
         raise ValueError("invalid CORS headers")
     if not (_NAME.fullmatch(entry.key) and _NAME.fullmatch(entry.namespace)):
         raise ValueError("invalid key")
-    if not all(map(math.isfinite, (entry.stored_at, entry.expires_at, entry.took))):
+    if not all(map(math.isfinite, (entry.stored_at, entry.expires_at, entry.took, entry.kept_until))):
         raise ValueError("invalid time")
     if entry.prompt_tokens < 0 or entry.completion_tokens < 0:
         raise ValueError("invalid token count")

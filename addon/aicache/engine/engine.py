@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aicache.domain import policy
@@ -33,7 +34,7 @@ from aicache.engine.lookup import Lookup, do_nothing
 from aicache.engine.neighbor_search import NeighborSearch
 from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.reindexing import Reindexing
-from aicache.engine.same_words_lookup import find_same_words
+from aicache.engine.same_words_lookup import FoundAlias, find_same_words
 from aicache.engine.semantic_lookup import SemanticLookup
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
@@ -206,10 +207,18 @@ class Engine:
             on_search,
         )
         found, alias = await exact_lookup.find_exact(lookup, self.credentials)
+        if isinstance(found, Miss) and found.reason == "expired":
+            outcome = await self._look_up_others(lookup, None)
+            return outcome if isinstance(outcome, Hit) else replace(outcome, stale=found.stale)
         if found is not None:
-            if isinstance(found, Hit):
+            if isinstance(found, Hit) and not found.is_stale:
                 self._reindexing.on_hit(store, exchange, found.entry, rules)
             return found
+        return await self._look_up_others(lookup, alias)
+
+    async def _look_up_others(self, lookup: Lookup, alias: FoundAlias | None) -> Hit | Miss:
+        """Find an answer that is stored for another request."""
+        exchange, rules, deadline = lookup.exchange, lookup.rules, lookup.deadline
         if (hit := await exact_lookup.find_higress_answer(lookup)) is not None:
             return hit
         if exchange.identity.key in self.collapsing.state and self.may_collapse(exchange):

@@ -53,7 +53,23 @@ async def find_exact(lookup: Lookup, credentials: CredentialStatus) -> tuple[Hit
     if entry is None:
         return None, found
     refused = lookup.refusal(entry)
+    if refused == "expired" and (stale := _use_stale(lookup, entry)) is not None:
+        return stale, None
     return (Hit(entry) if refused is None else Miss(refused)), None
+
+
+def _use_stale(lookup: Lookup, entry: Entry) -> Hit | Miss | None:
+    """Return a hit for an expired entry that may be served while another is fetched, or a miss with one that may be
+    served if that fails; None where neither may."""
+    exchange, rules, now = lookup.exchange, lookup.rules, lookup.clock()
+    if exchange.directives.only_if_cached or not policy.may_answer_stale(
+        entry, exchange.call, exchange.identity, exchange.directives, now, exchange.page, rules.ttl
+    ):
+        return None
+    since = now - entry.expires_at
+    if since < rules.stale_while_revalidate and not exchange.directives.no_store:
+        return Hit(entry, is_stale=True)
+    return Miss("expired", stale=entry) if since < rules.stale_if_error else None
 
 
 async def _read(

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from aicache.domain.keys import Identity
-from aicache.domain.model import Call, Miss, Vector
+from aicache.domain.model import Call, Entry, Miss, Vector
 from aicache.domain.request_directives import Directives
 from aicache.domain.request_headers import Field
 from aicache.domain.trial import Trial
@@ -58,6 +58,8 @@ class Exchange:
 
     trial: Trial | None = None
     """Set if the fresh answer is to be learned from."""
+    stale: Entry | None = None
+    """The expired answer that is served if the upstream fails."""
     waited: float | None = None
     """Seconds for which it has waited in vain for the answer to an equal call; None if it has not."""
 
@@ -74,6 +76,6 @@ def is_large(recording: Recording) -> bool:
 
 def after_miss(exchange: Exchange, miss: Miss) -> Exchange:
     """Return the exchange with its look-up's vector, so that no question is embedded twice, and its trial."""
-    if miss.vector is None and miss.trial is None:
+    if miss.vector is None and miss.trial is None and miss.stale is None:
         return exchange
-    return replace(exchange, vector=miss.vector, trial=miss.trial)
+    return replace(exchange, vector=miss.vector, trial=miss.trial, stale=miss.stale)

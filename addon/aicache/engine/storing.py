@@ -46,6 +46,7 @@ def record_entries(
         raise NotKept("not to be kept")
     if (word := policy.check_cache_control(recording.cache_control, rules)) is not None:
         raise NotKept(f"the upstream says {word}")
+    entry = replace(entry, kept_until=policy.keep_until(entry, rules))
     if policy.may_have_alias(exchange.directives, rules) and has_vector(exchange, entry, rules):
         entry = replace(entry, alias=question_alias(exchange.identity, entry.question))
     return [entry]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.mode_specs import ReverseMode
@@ -15,8 +15,10 @@ from mitmproxy.utils import human
 
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.throttle import Throttle
+from aicache.engine import Exchange
 from aicache.formats.api_errors import APIError
 from aicache.patches import error_responses
+from aicache.proxy import stale_answers
 from aicache.proxy.error_responses import NO_RETRY, render_error
 from aicache.proxy.flow_state import FlowState, FlowStates
 from aicache.proxy.http_messages import embeddings_format_of, format_of, mark_forwarded
@@ -44,15 +46,23 @@ class FailedRequests:
     def _expect(self, flow: HTTPFlow) -> None:
         self._flows.of(flow).awaits_error = True
 
-    def error(self, flow: HTTPFlow) -> None:
-        """Give a failed flow its response, before its state ends. It never raises."""
+    def error(self, flow: HTTPFlow) -> Awaitable[None] | None:
+        """Give a failed flow its response, before its state ends; a stale answer must be awaited. It never raises."""
         try:
             state, runtime = self._flows.of(flow), self._runtime()
             is_ours = state.recorded is not None or (runtime is not None and runtime.settings.enabled)
             if state.awaits_error and is_ours and state.replay is None:
                 self._respond(flow, state)
+                exchange = state.exchange
+                if runtime is not None and isinstance(exchange, Exchange) and exchange.stale is not None:
+                    return self._give_stale(flow, state, exchange, runtime)
         except Exception:
             logger.exception("a failed request was left to mitmproxy")
+        return None
+
+    async def _give_stale(self, flow: HTTPFlow, state: FlowState, exchange: Exchange, runtime: Runtime) -> None:
+        if (stale := await stale_answers.render(exchange, runtime)) is not None:
+            flow.response, state.is_stale = stale, True
 
     def _respond(self, flow: HTTPFlow, state: FlowState) -> None:
         request = flow.request

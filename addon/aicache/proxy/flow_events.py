@@ -74,7 +74,7 @@ class FlowEvents:
         if state.flight is not None:
             state.flight.stored()
         if state.decided is not None:
-            finished = reporting.finished_event(state.decided, recording, entry, why_not)
+            finished = reporting.finished_event(state.decided, recording, entry, why_not, is_stale=state.is_stale)
             self._watchers.finished(finished)
             if not (expected and entry is not None):
                 self._marks.finished(flow, finished, again=expected)

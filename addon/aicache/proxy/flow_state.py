@@ -21,9 +21,12 @@ from aicache.proxy.response_tee import Tee
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Marks a flow that this addon itself sends upstream. *audited* is the exchange whose hit it checks, if any."""
+    """Marks a flow that this addon itself sends upstream."""
 
     audited: Exchange | None = None
+    """The exchange whose hit it checks, if any."""
+    refreshed: Exchange | None = None
+    """The exchange whose expired answer it replaces, if any."""
 
 
 class RecordsResponses(Protocol):
@@ -67,6 +70,10 @@ class FlowState:
     client_left: bool = False
     awaits_error: bool = False
     """Whether its upstream failed, and the client gets the response that the `error` hook sets."""
+    awaits_stale: bool = False
+    """Whether the upstream's response is an error that a stale answer is to replace."""
+    is_stale: bool = False
+    """Whether a stale answer was served in place of the upstream's failure."""
     why_failed: str = "broken off"
     """Why it has no response, or not a whole one."""
 

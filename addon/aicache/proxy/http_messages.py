@@ -103,6 +103,8 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     tier = "exact" if hit.similarity is None else "semantic" if hit.judge_seconds is None else "judged"
     if hit.same_words:
         tier = "same-words"
+    elif hit.is_stale:
+        tier = "stale"
     headers = cors | {
         "content-type": content_type,
         "age": str(max(0, int(now - hit.entry.stored_at))),
@@ -110,6 +112,8 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
         "x-cache-status": "hit",
         "x-ai-cache-key": hit.entry.key,
     }
+    if hit.is_stale:
+        headers["warning"] = '110 ai-cache "Response is Stale"'  # obsolete since RFC 9111, and read by older clients
     if hit.similarity is not None:
         headers["x-ai-cache-similarity"] = f"{hit.similarity:.4f}"
     if hit.judge_seconds is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -17,15 +16,15 @@ from aicache.domain.events import Decided
 from aicache.domain.model import Bypass, Hit, Miss
 from aicache.domain.request_directives import Directives
 from aicache.domain.trace import Trace
-from aicache.engine import MAX_BYTES_ON_LOOP, Exchange, after_miss
+from aicache.engine import Exchange, after_miss
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.formats import Embeddings, Format
 from aicache.formats.errors import ReplayOnly
-from aicache.proxy import websocket_upgrades
+from aicache.proxy import hit_rendering, websocket_upgrades
 from aicache.proxy.collapsed_requests import Joined
 from aicache.proxy.embedding_batches import reduce_request
 from aicache.proxy.error_responses import render_not_cached
-from aicache.proxy.http_messages import embeddings_format_of, format_of, render_hit
+from aicache.proxy.http_messages import embeddings_format_of, format_of
 from aicache.proxy.preconnector import Preconnector
 from aicache.proxy.proxy_context import ProxyContext
 from aicache.proxy.request_identity import identify_batch, identify_request
@@ -132,7 +131,7 @@ class RequestLookup:
             return
         if isinstance(outcome, Hit):
             try:
-                response = await _render(outcome, exchange, runtime)
+                response = await hit_rendering.render(outcome, exchange, runtime)
             except ValueError as exc:
                 crossing = outcome.entry.api != exchange.call.api  # not all that one API says can be said in another
                 level = logging.DEBUG if crossing or isinstance(exc, ReplayOnly) else logging.WARNING
@@ -165,8 +164,10 @@ class RequestLookup:
         directives = exchange.directives
         if hit.trial is not None and not (directives.only_if_cached or directives.no_store):
             self._context.replays.audit(flow, replace(exchange, trial=hit.trial))
+        if hit.is_stale:
+            self._context.replays.refresh(flow, exchange)
         self._context.flows.answer(flow, response)
-        if hit.collapsed_with is None:
+        if hit.collapsed_with is None and not hit.is_stale:
             self._recent.remember(fingerprints, exchange, hit, response)
 
     def _miss(self, flow: HTTPFlow, exchange: Exchange, miss: Miss, trace: Trace, began: float) -> None:
@@ -223,14 +224,6 @@ class RequestLookup:
             self._context.flows.answer(flow, render_not_cached(format, bypass))
         else:
             self._context.flows.of(flow).exchange = bypass
-
-
-async def _render(hit: Hit, exchange: Exchange, runtime: Runtime) -> Response:
-    """Render a hit, a large one in a thread. Raises ValueError when the stored answer cannot be rendered."""
-    template = runtime.settings.template_for(exchange.call)
-    if len(hit.entry.body) > MAX_BYTES_ON_LOOP:
-        return await asyncio.to_thread(render_hit, hit, exchange, template)
-    return render_hit(hit, exchange, template)
 
 
 async def _safely(lookup: Awaitable[None]) -> None:

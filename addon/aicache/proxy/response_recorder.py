@@ -13,11 +13,14 @@ from aicache.domain.model import Bypass, Entry
 from aicache.engine import Engine, Exchange, is_large
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording
+from aicache.proxy import stale_answers
 from aicache.proxy.body_limits import BodyLimits
 from aicache.proxy.error_responses import render_incomplete_batch
 from aicache.proxy.flow_state import FlowState
 from aicache.proxy.http_messages import has_client_left, mark_forwarded, to_recording
 from aicache.proxy.proxy_context import ProxyContext
+from aicache.proxy.upstream_replay import take_response
+from aicache.runtime.lifecycle import Runtime
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +38,9 @@ class ResponseRecorder:
             return
         if isinstance(state.exchange, Exchange | BatchExchange):
             runtime.engine.answered(state.exchange, flow.response.status_code)
+        if stale_answers.replaces(state.exchange, flow.response.status_code):
+            state.awaits_stale = True  # so nothing of it is passed on, unless it turns out too large to hold
+            return
         self._limits.responseheaders(flow, flow.response, runtime)
         if isinstance(state.exchange, Exchange):
             self._context.collapsed.offer_stream(state, state.exchange, flow.response, runtime)
@@ -50,7 +56,7 @@ class ResponseRecorder:
             state.end_flight()
             return None
         if state.replay is not None:
-            _audit(flow, response, state.replay.audited, runtime.engine)
+            take_response(flow, response, state.replay, runtime.engine)
             return None
         body = response.raw_content
         if state.tee is not None:
@@ -75,11 +81,30 @@ class ResponseRecorder:
                 mark_forwarded(response, exchange, stored=False)
             self._context.events.finished(flow, state, recording, None, "bypass")
             return None
+        if state.awaits_stale and body is not None and state.tee is None:
+            return self._replace_error(flow, state, response, recording, exchange, runtime)
         if body is None:  # streamed by another addon
             state.end_flight()
             mark_forwarded(response, exchange, stored=False)
             return None
         return self._finish_answer(flow, state, response, recording, exchange, runtime.engine)
+
+    async def _replace_error(
+        self,
+        flow: HTTPFlow,
+        state: FlowState,
+        response: Response,
+        recording: Recording,
+        exchange: Exchange,
+        runtime: Runtime,
+    ) -> None:
+        """Serve a stale answer in place of the upstream's error."""
+        if (stale := await stale_answers.render(exchange, runtime)) is not None:
+            state.is_stale = True
+            self._context.flows.answer(flow, stale)
+        else:
+            mark_forwarded(response, exchange, stored=False)
+        self._context.events.finished(flow, state, recording, None, f"status {recording.status}")
 
     def error(self, flow: HTTPFlow) -> None:
         """Deal with a flow whose client left or whose upstream broke off.
@@ -221,10 +246,3 @@ class ResponseRecorder:
             logger.exception("a batch could not be requested as a whole")
             response = None
         self._context.flows.answer(flow, response or render_incomplete_batch(exchange.format))
-
-
-def _audit(flow: HTTPFlow, response: Response, exchange: Exchange | None, engine: Engine) -> None:
-    """Compare the upstream's answer with the hit that was given."""
-    if exchange is not None:
-        body = response.raw_content or b""
-        engine.check_hit(exchange, to_recording(response, body, flow.request.timestamp_start))

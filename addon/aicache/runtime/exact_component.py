@@ -48,10 +48,15 @@ def load_secrets(exact: Exact, data: Path) -> Secrets | None:
     return derive_secrets(load_or_create_secret(data / "secret")) if exact.redis is None else None
 
 
-def max_ttl(name: str, ttl: float) -> float:
-    """Return the longest life, in seconds, of what has this name in the store (``e:…`` and so on)."""
+def max_ttl(name: str, ttl: float, kept: float = 0.0) -> float:
+    """Return the longest life, in seconds, of what has this name in the store (``e:…`` and so on).
+
+    Entries are *kept* for so long after their expiry.
+    """
     match name[:2]:
-        case "e:" | "a:":
+        case "e:":
+            return ttl + kept
+        case "a:":
             return ttl
         case "m:" if not name.startswith(f"m:{SEGMENT_PREFIX}"):
             return max(ttl, REFUSED_TTL_S)
@@ -96,7 +101,9 @@ class ExactComponent:
             return
         if exact.redis is None:
             await self._erase(self._store, erased_within if owned else math.inf)
-        await self._ttl_limits.apply_if_clock_jumped(self._store, partial(max_ttl, ttl=self._engine.rules.ttl))
+        rules = self._engine.rules
+        limits = partial(max_ttl, ttl=rules.ttl, kept=rules.keeps_stale)
+        await self._ttl_limits.apply_if_clock_jumped(self._store, limits)
 
     async def _erase(self, store: RedisStore, within: float) -> None:
         """Rewrite the append-only file, so that it holds nothing deleted. Who shares the Valkey does so for its own."""

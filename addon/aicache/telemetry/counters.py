@@ -72,6 +72,7 @@ class Counters:
         self.responses: Counter[Labels] = Counter()  # API, model, class of status
         self.stored: Counter[str] = Counter()  # model
         self.not_stored: Counter[str] = Counter()  # reason
+        self.stale: Counter[str] = Counter()  # error, while-revalidate
         self.judgments: Counter[Labels] = Counter()  # verdict, source, whether it was (to be) served
         self.judge_questions: Counter[Labels] = Counter()  # outcome, whether it was remembered
         self.judge_tokens: Counter[str] = Counter()  # prompt, completion
@@ -119,6 +120,8 @@ class Counters:
         entry = decided.entry
         model = self._models.of(decided.model)
         self.hits[decided.tier or OTHER, decided.api, model] += 1
+        if decided.is_stale:
+            self.stale["while-revalidate"] += 1
         if decided.reason == SAME_WORDS:
             self.same_words[decided.api] += 1
         if entry is not None:
@@ -142,6 +145,8 @@ class Counters:
         status = f"{finished.status // 100}xx" if 100 <= finished.status < 600 else "none"
         self.responses[decided.api, model, status] += 1
         self.bytes_from_upstream += finished.size
+        if finished.is_stale:
+            self.stale["error"] += 1
         if finished.status:
             if (upstream := self.upstream.get(decided.api)) is None:
                 upstream = self.upstream[decided.api] = Histogram()

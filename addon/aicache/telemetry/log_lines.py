@@ -42,6 +42,8 @@ def decided_line(decided: Decided, *, text: bool) -> dict[str, Any]:
         "steps": [[step.name, step.seconds] for step in trace.steps],
         "neighbors": [_neighbor(neighbor, text=text) for neighbor in trace.neighbors],
     }
+    if decided.is_stale:
+        line["stale"] = True
     if entry is not None:
         line["entry"] = {
             "key": entry.key,
@@ -70,6 +72,7 @@ def finished_line(finished: Finished) -> dict[str, Any]:
         "bytes": finished.size,
         "stored": entry is not None,
         "why_not": finished.why_not,
+        "stale": finished.is_stale,
         "prompt_tokens": entry.prompt_tokens if entry is not None else 0,
         "completion_tokens": entry.completion_tokens if entry is not None else 0,
     }

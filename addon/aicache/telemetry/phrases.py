@@ -119,6 +119,8 @@ def describe_decision(decided: Decided) -> str:
         return f"miss: {describe_miss(decided)}{_describe_judging(decided)}{differs}"
     outcome = outcome_name(decided)
     parts = [outcome if decided.similarity is None else f"{outcome} {decided.similarity:.3f}"]
+    if decided.is_stale:
+        parts.append("expired, another one is fetched")
     if decided.judged:
         parts.append("allowed by the judge model")
     if decided.reason == SAME_WORDS:
@@ -140,6 +142,8 @@ def describe_completion(finished: Finished) -> str:
     """Describe how a miss ended: what it cost, and whether its answer is kept."""
     entry = finished.entry
     parts = [format_amount(entry.prompt_tokens + entry.completion_tokens if entry is not None else 0, finished.seconds)]
+    if finished.is_stale:
+        parts.append("an expired answer was given")
     if entry is not None:
         parts.append("kept")
     elif finished.why_not is not None:

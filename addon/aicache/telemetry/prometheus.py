@@ -66,6 +66,12 @@ class Metrics(Collector):
             ("outcome",),
             _single(counters.preconnects),
         )
+        yield _counter(
+            "stale_answers",
+            "Expired answers that were served, because the upstream failed or while it was asked for others",
+            ("reason",),
+            _single(counters.stale),
+        )
         yield _counter("bypasses", "Requests that were not looked up", ("reason", "api"), counters.bypasses)
         yield _counter("store_errors", "Misses because a component failed", ("part",), _single(counters.store_errors))
         yield _counter(

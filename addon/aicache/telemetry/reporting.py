@@ -48,6 +48,7 @@ def lookup_event(
         tokens=(entry.prompt_tokens, entry.completion_tokens) if entry is not None else (0, 0),
         owners=exchange.owners,
         judged=hit is not None and hit.judge_seconds is not None,
+        is_stale=hit is not None and hit.is_stale,
         headers=headers,
         waited=waited,
         collapsed_with=hit.collapsed_with if hit is not None else None,
@@ -100,8 +101,15 @@ def bypass_event(bypass: Bypass, api: str, began: float) -> Decided:
     return Decided(time.time(), "bypass", None, bypass.reason, api, "", "", "", "", "", seconds)
 
 
-def finished_event(decided: Decided, recording: Recording | None, entry: Entry | None, why_not: str | None) -> Finished:
+def finished_event(
+    decided: Decided,
+    recording: Recording | None,
+    entry: Entry | None,
+    why_not: str | None,
+    *,
+    is_stale: bool = False,
+) -> Finished:
     """Build the event of the end of a request that went upstream; without a recording it broke off."""
     if recording is None:
-        return Finished(decided, 0, 0.0, 0, None, why_not)
-    return Finished(decided, recording.status, recording.took, len(recording.body), entry, why_not)
+        return Finished(decided, 0, 0.0, 0, None, why_not, is_stale)
+    return Finished(decided, recording.status, recording.took, len(recording.body), entry, why_not, is_stale)

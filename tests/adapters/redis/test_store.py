@@ -20,7 +20,7 @@ from aicache.adapters.redis.codec import pack_entry, seal, unpack_entry
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.store import MIN_SHARED_VALUE_CHARS, RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
-from aicache.domain.deployment_secrets import checksum, derive_secrets
+from aicache.domain.deployment_secrets import CHECKSUM_BYTES, checksum, derive_secrets
 from aicache.domain.model import PINNED, Entry, Mode
 from aicache.domain.ports import ExactStore, StoreError
 
@@ -815,7 +815,7 @@ async def test_all_who_share_a_store_agree_on_what_is_kept_for_good(redis: Redis
     assert await redis.get_and_set("secret", "two") == "one"
 
 
-@pytest.mark.parametrize(("first_byte", "added_since"), [(b"\x04", 2), (b"\x08", 1)])
+@pytest.mark.parametrize(("first_byte", "added_since"), [(b"\x04", 3), (b"\x08", 2), (b"\x10", 1)])
 async def test_an_entry_of_a_format_before_lacks_what_was_added_since(
     redis: RedisStore, raw: Redis, an_entry: Make, first_byte: bytes, added_since: int
 ) -> None:
@@ -825,6 +825,29 @@ async def test_an_entry_of_a_format_before_lacks_what_was_added_since(
 
     assert await redis.get(entry.key) == entry
     assert entry.alias == ""
+
+
+async def test_an_entry_is_kept_after_its_expiry_where_it_says_so(
+    redis: RedisStore, raw: Redis, an_entry: Make
+) -> None:
+    now = time.time()
+    entry = an_entry(key="01", alias="a1", stored_at=now - 100, expires_at=now + 60, kept_until=now + 120)
+    await redis.put(entry)
+
+    assert await redis.get("01") == entry
+    assert 119_000 < await raw.pttl("test:e:01") <= 120_000
+    assert 59_000 < await raw.pttl("test:a:a1") <= 60_000
+
+
+async def test_an_entry_that_is_not_kept_longer_can_be_read_by_versions_without_that(
+    redis: RedisStore, raw: Redis, an_entry: Make
+) -> None:
+    entry = an_entry(key="01")
+    await redis.put(entry)
+    packed = await raw.get("test:e:01")
+
+    assert packed[:1] == b"\x10"
+    assert len(msgspec.msgpack.decode(packed[1 + CHECKSUM_BYTES :])) == 21
 
 
 @pytest.mark.parametrize("value", [b"", b"01", b"\x8f01", b"\x80" + bytes(40)])

@@ -17,6 +17,8 @@ from aicache.domain.ports import StoreError
 
 FORMAT = b"\x10"
 """First byte of a packed entry. When Entry gains fields, take another, and note in `_FIELDS` how many each had."""
+FORMAT_KEPT = b"\x15"
+"""First byte of a packed entry that is kept after its expiry. All others have the format of versions without that."""
 SIGNED = b"\x80"
 """First byte of a signed value; then come the signature and the value. No text begins with it."""
 CHECKED = b"\x8f"
@@ -24,7 +26,7 @@ CHECKED = b"\x8f"
 one."""
 UNCHECKED = frozenset({b"\x01", b"\x02", b"\x03"})
 """Formats of entries that were stored before there were checksums."""
-FIRST_BYTES = (*sorted(UNCHECKED), b"\x04", b"\x08", FORMAT, SIGNED, CHECKED)
+FIRST_BYTES = (*sorted(UNCHECKED), b"\x04", b"\x08", FORMAT, FORMAT_KEPT, SIGNED, CHECKED)
 """The first bytes of all values that this cache writes or wrote."""
 
 _OLD_BLOBS = (b"\x92", b"\x94")  # arrays, as evidence was stored before there were checksums
@@ -33,7 +35,8 @@ _MAX_OLD_FLAG_S = 366 * 86400.0  # that a flag of an earlier version has left
 _values = attrgetter(*(field.name for field in fields(Entry)))
 _encoder = msgspec.msgpack.Encoder()
 _TYPES = tuple(get_type_hints(Entry).values())
-_FIELDS = {b"\x01": 15, b"\x02": 17, b"\x03": 18, b"\x04": 19, b"\x08": 20, FORMAT: len(_TYPES)}
+_OLD_FIELDS = {b"\x01": 15, b"\x02": 17, b"\x03": 18, b"\x04": 19, b"\x08": 20}
+_FIELDS = {**_OLD_FIELDS, FORMAT: 21, FORMAT_KEPT: len(_TYPES)}
 # Those that an older format lacks have defaults.
 _decoders = {
     format: msgspec.msgpack.Decoder(tuple[_TYPES[:count]])  # type: ignore[misc]
@@ -52,10 +55,11 @@ def pack_entry(entry: Entry) -> bytes:
     Lone surrogates are a StoreError. No single wrong bit makes the format byte another one, or any that begins a value.
     """
     try:
-        value = _encoder.encode(_values(entry))
+        format = FORMAT_KEPT if entry.kept_until else FORMAT
+        value = _encoder.encode(_values(entry)[: _FIELDS[format]])
     except UnicodeEncodeError as exc:
         raise StoreError("redis: an entry holds text that is not valid Unicode") from exc
-    return b"".join((FORMAT, checksum(b"entry", value), value))
+    return b"".join((format, checksum(b"entry", value), value))
 
 
 def unpack_entry(packed: bytes | memoryview, *, signed: bool = False) -> Entry:

@@ -120,10 +120,11 @@ class RedisStore(RedisLeases):
 
     async def put(self, entry: Entry) -> None:
         ends = int(min(entry.expires_at, MAX_TIME_S) * 1000)
+        kept_until = int(min(max(entry.expires_at, entry.kept_until), MAX_TIME_S) * 1000)
         packed = pack_entry(entry)  # contains the key, and a checksum
         if self._sign:
             packed = seal(self._sign, b"entry", packed)
-        await self._open.execute("SET", self._prefix + "e:" + entry.key, packed, "PXAT", ends)
+        await self._open.execute("SET", self._prefix + "e:" + entry.key, packed, "PXAT", kept_until)
         self._forget(entry.key)
         if entry.alias:  # last, and the entry is as good without it
             with contextlib.suppress(StoreError):
