@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import socket
 import ssl
 import struct
@@ -28,12 +29,35 @@ CHAT = json.dumps(APIS["chat"].ask("Anyone there?")).encode()
 Behavior = Callable[[socket.socket], Any]
 
 
+def receive(client: socket.socket) -> bytes:
+    if not (data := client.recv(65536)):
+        raise ConnectionError("closed")
+    return data
+
+
+def read_request(client: socket.socket) -> None:
+    """Read a whole request: what is unread when a connection is closed may take the reply with it."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += receive(client)
+    head, _, body = head.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    while length and len(body) < int(length[1]):
+        body += receive(client)
+
+
 def answers(client: socket.socket) -> None:
-    client.recv(65536)
+    read_request(client)
     body = json.dumps(APIS["chat"].answer("Here.")).encode()
     client.sendall(
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
     )
+
+
+def refuses(client: socket.socket) -> None:
+    """Do as most servers do with what is no HTTP."""
+    client.recv(65536)
+    client.sendall(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
 
 
 def closes(client: socket.socket) -> None:
@@ -47,7 +71,7 @@ def resets(client: socket.socket) -> None:
 
 def sends(reply: bytes) -> Behavior:
     def behave(client: socket.socket) -> None:
-        client.recv(65536)
+        read_request(client)
         client.sendall(reply)
 
     return behave
@@ -162,7 +186,7 @@ def test_one_that_does_not_answer_as_it_should(
 def test_one_that_speaks_tls_where_it_should_not_and_the_reverse(
     proxy: Proxy, server: Callable[..., Server], tls: ssl.SSLContext
 ) -> None:
-    with_tls, without = server(answers, tls).port, server(answers).port
+    with_tls, without = server(answers, tls).port, server(refuses).port
 
     code, message, _ = failure(proxy, f"http://127.0.0.1:{with_tls}/v1/chat/completions")
     assert (code, "https://" in message) == ("upstream_closed", True)
