@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aicache.domain.directories import relocate
+from aicache.domain.masks import Mask, Masks, Place
 
 HOME, CHECKOUT = ("home 0", "/home/alice"), ("directory 0", "/home/alice/src/weather")
 CI = (("home 0", "/root"), ("directory 0", "/builds/42"))
@@ -62,3 +64,11 @@ def test_a_path_of_windows_is_replaced_in_texts_and_in_arguments() -> None:
     assert relocation is not None
     assert relocation(r"in C:\work\app\main.py") == r"in D:\a\app\main.py"
     assert json.loads(relocation(arguments)) == {"path": r"D:\a\app\main.py"}
+
+
+def test_masks_tell_the_directories_that_they_learned_and_no_endless_ones() -> None:
+    masks = Masks([Mask(re.compile(r"(cwd: )(/\S+)"), anchor="cwd: ", spreads="directory")])
+
+    masks.learn(f"cwd: /a/b/\ncwd: /{'x' * 5000}", Place.SYSTEM)
+
+    assert [path for _, path in masks.directories] == ["/a/b"]
