@@ -74,7 +74,7 @@ kg kilogram
 OTHER_JOINED = frozenset(
     "overlook overlooked overlooking resign resigned recover recovered recovery reform recreate recreation resort "
     "represent repress remark release reserve relay redress rebound resent retreat reside unionized coop pretend "
-    "overtake overtook undertake undertook oversee overhear overcome outlook income outcome upset setup into onto "
+    "overtake overtook undertake undertook oversee overhear overcome outlook income outcome upset into onto "
     "everyday anyone someone everyone altogether overrun output input takeover handover workout".split()
 )
 """Words that are others when they are written in two: resign, re-sign; everyday, every day."""
@@ -83,13 +83,11 @@ VARIANTS = frozenset("pro max plus mini ultra lite se xl air premium deluxe turb
 PLURALS_APART = dict(
     pair.split("/")
     for pair in (
-        "glasses/glass arms/arm customs/custom goods/good news/new means/mean woods/wood waters/water colors/color "
-        "colours/colour times/time savings/saving shorts/short manners/manner premises/premise remains/remain "
-        "damages/damage forces/force spirits/spirit quarters/quarter minutes/minute contents/content clothes/cloth "
-        "physics/physic economics/economic politics/politic ethics/ethic classics/classic ashes/ash looks/look "
-        "letters/letter irons/iron works/work grounds/ground scales/scale spectacles/spectacle pants/pant "
-        "brains/brain airs/air draughts/draught drawers/drawer gains/gain returns/return dominos/domino "
-        "heads/head tails/tail stocks/stock stairs/stair papers/paper terms/term"
+        "glasses/glass arms/arm customs/custom goods/good news/new means/mean woods/wood waters/water savings/saving "
+        "shorts/short manners/manner premises/premise remains/remain damages/damage spirits/spirit quarters/quarter "
+        "contents/content clothes/cloth physics/physic economics/economic politics/politic ethics/ethic "
+        "classics/classic ashes/ash irons/iron grounds/ground scales/scale spectacles/spectacle pants/pant "
+        "brains/brain airs/air draughts/draught drawers/drawer dominos/domino"
     ).split()
 )
 """Plurals that are other words, by the singular: glasses, a glass."""
