@@ -227,6 +227,22 @@ def test_nothing_of_the_exchange_but_what_replay_needs_is_kept() -> None:
     assert response.headers == (("retry-after", "1"),)
 
 
+def test_of_recordings_that_differ_in_as_much_the_most_similar_is_the_nearest() -> None:
+    taped = cassette(recorded(question("What is 12 * 12?")), recorded(question("Reset my password")))
+
+    missing = miss(taped, question("Reset my passport"))
+
+    assert missing.nearest is not None
+    assert missing.nearest.number == 2
+
+
+def test_a_run_that_was_only_recorded_counts_its_recordings() -> None:
+    taped = cassette()
+    taped.add(question("hi"), make_response(200, {}, answer("Hello")), ())
+
+    assert str(taped.tally) == "1 recorded"
+
+
 def test_a_refusal_names_the_nearest_recording_and_what_differs() -> None:
     system = {"role": "system", "content": "Be brief. " * 20}
     far = recorded(asked({"model": "m", "messages": [{"role": "user", "content": "something else"}] * 3}))

@@ -41,7 +41,7 @@ class Tally:
     def __str__(self) -> str:
         parts = [f"{self.replayed} replayed", f"{self.missing} missing"]
         if self.recorded:
-            parts.append(f"{self.recorded} recorded")
+            parts = [*(parts if self.replayed or self.missing else ()), f"{self.recorded} recorded"]
         if self.unused:
             parts.append(f"{self.unused} recordings not used")
         if self.lost:

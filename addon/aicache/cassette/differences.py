@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
@@ -18,6 +18,10 @@ MAX_SHOWN = 5
 EXCERPT_CHARS = 60
 MAX_COMPARED = 200
 """Recordings that are compared in full."""
+MAX_SIMILAR = 20
+"""Recordings that differ in equally many places of which the most similar is chosen ..."""
+MAX_SIMILAR_CHARS = 400
+"""... by so much of each text that differs."""
 _ABSENT = object()
 
 Leaves = dict[str, Any]
@@ -57,11 +61,10 @@ def find_nearest(asked: MatchedRequest, recorded: Sequence[MatchedRequest], rule
     numbered = list(enumerate(recorded, 1))
     same = [each for each in numbered if _place_of(each[1].request) == _place_of(asked.request)]
     wanted = _leaves(asked, rules)
-    number, found, differing = 0, Leaves(), sys.maxsize
-    for at, each in (same or numbered)[:MAX_COMPARED]:
-        leaves = _leaves(each, rules)
-        if (count := sum(1 for _ in _differing(leaves, wanted))) < differing:
-            number, found, differing = at, leaves, count
+    compared = [(at, _leaves(each, rules)) for at, each in (same or numbered)[:MAX_COMPARED]]
+    counts = [sum(1 for _ in _differing(leaves, wanted)) for _, leaves in compared]
+    nearest = [each for each, count in zip(compared, counts, strict=True) if count == min(counts)]
+    number, found = max(nearest[:MAX_SIMILAR], key=lambda each: _similarity(each[1], wanted))
     differences = [_difference(place, found, wanted) for place in _differing(found, wanted)]
     return Nearest(number, tuple(differences[:MAX_SHOWN]), max(0, len(differences) - MAX_SHOWN))
 
@@ -102,6 +105,16 @@ def _differing(recorded: Leaves, asked: Leaves) -> Iterator[str]:
     for place in {**asked, **recorded}:
         if recorded.get(place, _ABSENT) != asked.get(place, _ABSENT):
             yield place
+
+
+def _similarity(recorded: Leaves, asked: Leaves) -> float:
+    """Return how alike the texts are in which two requests differ, on the scale of their number."""
+    pairs = ((recorded.get(place), asked.get(place)) for place in _differing(recorded, asked))
+    return sum(
+        SequenceMatcher(None, one[:MAX_SIMILAR_CHARS], other[:MAX_SIMILAR_CHARS], autojunk=False).ratio()
+        for one, other in pairs
+        if isinstance(one, str) and isinstance(other, str)
+    )
 
 
 def _difference(place: str, recorded: Leaves, asked: Leaves) -> Difference:
