@@ -16,7 +16,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
 from aicache.proxy.malformed_fields import is_safe
-from demo.answers import Reply
+from demo.answers import Reply, answer
 from e2e.preloaded import PRELOADED
 from e2e.proxy import SCRIPT, Proxy
 
@@ -33,6 +33,7 @@ def recorded(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory
     """A file of flows: misses, exact and semantic hits, whole and streamed, and one that was to pass by the cache."""
     home = tmp_path_factory.mktemp("recorded")
     file = home / "flows"
+    module_upstream.script = answer
     with Proxy(module_upstream.url, home, options=("-w", str(file))) as proxy:
         proxy.ask(QUESTION)
         proxy.ask_until("exact", QUESTION)
