@@ -47,6 +47,8 @@ class BuiltInMask:
 
 
 _DIRECTORY = r"((?:/|[A-Za-z]:[\\/])[^\n<>`]*?)"
+_REMINDER = r"(?s)\A(<system-reminder>\n(?:(?!</system-reminder>).)*?"
+_ENVIRONMENT = r"(?s)\A(<environment_context>(?:(?!</environment_context>).)*?"
 _WEEKDAY, _MONTH = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _LONG_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _CLAUDE_CODE, _CODEX, _GEMINI, _OPENCODE = "Claude Code 2.1", "Codex 0.171", "Gemini CLI 0.61", "opencode 1.18"
@@ -118,13 +120,17 @@ BUILT_IN_MASKS: tuple[BuiltInMask, ...] = (
         api="messages",
         what="the date, and the month in the description of its web search",
         examples=(
-            "# currentDate\nToday's date is [2026-11-30].\n",
+            "<system-reminder>\nYou can use this context:\n# currentDate\nToday's date is [2026-11-30].\n",
             "<env>\nPlatform: linux\nToday's date: [2025-11-30]\n</env>",
             "- The current month is [November 2026] — use this when searching for recent information.",
         ),
         source=_RECORDED,
         patterns=(
-            Pattern("Today's date is ", r"(# currentDate\nToday's date is )\d{4}-\d\d-\d\d(?=\.)", (_SYSTEM, _USER)),
+            Pattern(
+                "Today's date is ",
+                rf"{_REMINDER}# currentDate\nToday's date is )\d{{4}}-\d\d-\d\d(?=\.)",
+                (_SYSTEM, _USER),
+            ),
             Pattern("Today's date: ", r"(?m)^(Today's date: )\d{4}-\d\d-\d\d$", (_SYSTEM,)),
             Pattern(
                 "The current month is ",
@@ -237,12 +243,16 @@ BUILT_IN_MASKS: tuple[BuiltInMask, ...] = (
         patterns=(
             Pattern(
                 "<environment_context>",
-                rf"(<environment_context>\n  <cwd>){_DIRECTORY}(?=</cwd>)",
+                rf"\A(<environment_context>\n  <cwd>){_DIRECTORY}(?=</cwd>)",
                 (_USER,),
                 spreads="directory",
             ),
-            Pattern("<current_date>", r"(\n  <current_date>)\d{4}-\d\d-\d\d(?=</current_date>\n)", (_USER,)),
-            Pattern("<timezone>", r"(\n  <timezone>)[^<\n]+(?=</timezone>\n)", (_USER,)),
+            Pattern(
+                "<current_date>",
+                rf"{_ENVIRONMENT}\n  <current_date>)\d{{4}}-\d\d-\d\d(?=</current_date>\n)",
+                (_USER,),
+            ),
+            Pattern("<timezone>", rf"{_ENVIRONMENT}\n  <timezone>)[^<\n]+(?=</timezone>\n)", (_USER,)),
             Pattern(
                 "### Skill roots",
                 rf"(?m)^(- `r\d+` = `){_DIRECTORY}(?=`$)",
@@ -413,14 +423,14 @@ BUILT_IN_MASKS: tuple[BuiltInMask, ...] = (
         api="",
         what="owner, group and time of files in the output of `ls -l`; the output of `date`",
         examples=(
-            "total 8\n-rw-r--r-- 1 [alice staff]    8 [Nov 30 09:04] README.md\n",
+            "total 8\n-rw-r--r-- 1 [alice staff    ]8 [Nov 30 09:04] README.md\n",
             "ok\n[Mon Nov 30 09:07:15 UTC 2026]\n",
         ),
         source="POSIX: ls, long output format; date, default format",
         patterns=(
             Pattern(
                 "rw",
-                rf"(?m)^([-dlcbps][-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT][.+@]? +\d+ )(\S+ +\S+)( +\d+ )"
+                rf"(?m)^([-dlcbps][-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT][.+@]? +\d+ )(\S+ +\S+ +)(\d+ )"
                 rf"{_MONTH} +\d{{1,2}} +(?:\d\d:\d\d|\d{{4}})(?= )",
                 (_TOOL,),
             ),

@@ -15,9 +15,8 @@ from typing import Any
 from mitmproxy import version
 from mitmproxy.flow import Error
 from mitmproxy.http import HTTPFlow, Response
-from mitmproxy.proxy.layers.http import DropStream, HttpStream, SendHttp
+from mitmproxy.proxy.layers.http import DropStream, HttpStream, SendHttp, _events
 from mitmproxy.proxy.layers.http._events import (
-    ErrorCode,
     RequestProtocolError,
     ResponseData,
     ResponseEndOfMessage,
@@ -40,7 +39,6 @@ RELIED_ON: tuple[Callable[..., Any], ...] = (
 """mitmproxy functions that are re-implemented here, or that send the response: they deal with a failed upstream."""
 KNOWN_FINGERPRINTS = frozenset({"a0ae1d95419dc9f9", "0df69a4d224a852f"})
 """The fingerprints of their source that were reviewed: mitmproxy 12.2.2 and 12.2.3, 12.3.0 and 12.3.1."""
-FAILURES = (ErrorCode.CONNECT_FAILED, ErrorCode.GENERIC_SERVER_ERROR)
 
 
 def install(expect: Callable[[HTTPFlow], None]) -> Callable[[], None]:
@@ -51,9 +49,10 @@ def install(expect: Callable[[HTTPFlow], None]) -> Callable[[], None]:
     if fingerprint_source(RELIED_ON) not in KNOWN_FINGERPRINTS:
         logger.info("mitmproxy %s is unknown: clients see its own pages where the upstream fails", version.VERSION)
         return lambda: None
+    failures = (_events.ErrorCode.CONNECT_FAILED, _events.ErrorCode.GENERIC_SERVER_ERROR)  # mitmproxy 11 has none
 
     def handle(stream: HttpStream, event: RequestProtocolError | ResponseProtocolError) -> Generator[Any, Any, None]:
-        if isinstance(event, ResponseProtocolError) and event.code in FAILURES and _is_unanswered(stream):
+        if isinstance(event, ResponseProtocolError) and event.code in failures and _is_unanswered(stream):
             return _fail(stream, event, expect)
         return _handle(stream, event)
 
@@ -102,4 +101,6 @@ def _send(stream: HttpStream, response: Response) -> Generator[Any, Any, None]:
         yield SendHttp(ResponseData(number, body), client)
     yield SendHttp(ResponseEndOfMessage(number), client)
     if not is_request_complete:
-        yield SendHttp(ResponseProtocolError(number, "the request is not read any further", ErrorCode.KILL), client)
+        yield SendHttp(
+            ResponseProtocolError(number, "the request is not read any further", _events.ErrorCode.KILL), client
+        )

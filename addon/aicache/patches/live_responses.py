@@ -16,8 +16,8 @@ from mitmproxy import version
 from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.commands import Command, StartHook
 from mitmproxy.proxy.layer import Layer
-from mitmproxy.proxy.layers.http import HttpLayer, HttpStream, SendHttp
-from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseData, ResponseHeaders, ResponseProtocolError
+from mitmproxy.proxy.layers.http import HttpLayer, HttpStream, SendHttp, _events
+from mitmproxy.proxy.layers.http._events import ResponseData, ResponseHeaders, ResponseProtocolError
 from mitmproxy.proxy.layers.http._http1 import Http1Server
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionHandler
@@ -122,7 +122,8 @@ def _send_chunks(stream: HttpStream, source: ChunkSource) -> Generator[Command, 
             return
     if source.error is not None:
         source.close()
-        error = ResponseProtocolError(stream.stream_id, source.error, ErrorCode.GENERIC_SERVER_ERROR)
+        code = _events.ErrorCode.GENERIC_SERVER_ERROR  # mitmproxy 11 has none
+        error = ResponseProtocolError(stream.stream_id, source.error, code)
         yield from stream.handle_protocol_error(error)
         return
     response.raw_content = source.close()  # for what shows or saves flows
