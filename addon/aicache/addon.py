@@ -36,6 +36,7 @@ from aicache.proxy.flow_state import FlowStates
 from aicache.proxy.leftover_batches import LeftoverBatches
 from aicache.proxy.malformed_fields import MalformedFields
 from aicache.proxy.own_connections import OwnConnections
+from aicache.proxy.paced_streams import PacedStreams
 from aicache.proxy.proxy_context import ProxyContext
 from aicache.proxy.request_handler import RequestHandler
 from aicache.proxy.request_lookup import RequestLookup
@@ -89,7 +90,9 @@ class AICache:
         self._unattended = UnattendedFlows(runtime, self._flows).responses
         self._limits = BodyLimits(runtime, self._flows, self._fast_path.is_unobserved, self._dashboard.handles)
         collapsed = CollapsedRequests(self._flows, events, unread, self._live)
-        context = ProxyContext(runtime, self._flows, events, unread, EmbeddingBatches(), self._replays, collapsed)
+        paced = PacedStreams(self._flows, unread, self._live)
+        batches = EmbeddingBatches()
+        context = ProxyContext(runtime, self._flows, events, unread, batches, self._replays, collapsed, paced)
         lookup = RequestLookup(context, self._fast_path, self._header_misses, lambda: self._observability.bypassed)
         self._handler = RequestHandler(context, lookup, self._cassettes, self._own, self._dashboard)
         self._recorder = ResponseRecorder(context, self._limits)
@@ -235,7 +238,7 @@ class AICache:
         return self._handler.request(flow)
 
     def ai_cache_next_chunk(self, source: ChunkSource) -> Awaitable[None] | None:
-        """Wait for the next chunk of a stream in flight that a response follows (`patches/live_responses.py`)."""
+        """Wait for the next chunk of a response that comes bit by bit (`patches/live_responses.py`)."""
         return source.wait()
 
     def responseheaders(self, flow: HTTPFlow) -> None:

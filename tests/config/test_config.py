@@ -22,6 +22,7 @@ from aicache.config import (
     Redis,
     Semantic,
     Shared,
+    StreamPace,
     docs,
     load,
     read_file,
@@ -279,7 +280,7 @@ BAD = {
     "[]": (
         "the file: a list is not a section: write key: value below it, indented (enabled, mode, cassette, session_id, "
         "scope, context, answers, lookup_timeout, ignore, mask, built_in_masks, ignore_headers, credential_headers, "
-        "key_headers, exact, semantic, store, in_flight, embeddings, websockets, templates, max_request, "
+        "key_headers, exact, semantic, store, in_flight, stream_pace, embeddings, websockets, templates, max_request, "
         "drain_timeout, dashboard, log, otel, prices, speed)"
     ),
 }
@@ -679,7 +680,9 @@ def test_the_example_loads_with_every_key_in_use():
     redis = Redis(url="redis://127.0.0.1:6379/0")
     judge = JudgeModel(model="gpt-4.1-mini")
 
-    assert loaded(uncommented(EXAMPLE)) == Config(exact=Exact(redis=redis), semantic=Semantic(judge=judge))
+    assert loaded(uncommented(EXAMPLE)) == Config(
+        exact=Exact(redis=redis), semantic=Semantic(judge=judge), stream_pace=StreamPace()
+    )
 
 
 def test_the_example_has_every_key_once():
@@ -719,7 +722,7 @@ def test_the_rows_name_every_key_with_type_default_and_meaning():
 
 def test_the_rows_hold_the_defaults():
     for row in docs.rows():
-        if not row.key.startswith(("exact.redis.", "semantic.judge.")) and " (" not in row.key:
+        if not row.key.startswith(("exact.redis.", "semantic.judge.", "stream_pace.")) and " (" not in row.key:
             assert loaded(nested(row.key, row.default)) == Config()
 
 

@@ -13,6 +13,7 @@ from aicache.config import (
     InFlight,
     RunMode,
     Shared,
+    StreamPace,
     Templates,
     WebSockets,
 )
@@ -64,6 +65,8 @@ class Settings:
     preconnect: bool
     """Whether the connection to the upstream is opened while a request is looked up by meaning."""
     in_flight: InFlight
+    stream_pace: StreamPace | None
+    """The pace at which stored streams are sent; None: at once."""
     edits: tuple[Edit, ...]
     """Fields that are left out of requests, or in part, before they are parsed."""
     unused: UnusedNames
@@ -110,6 +113,7 @@ class Settings:
             fast_lane=config.speed.fast_lane,
             preconnect=config.speed.preconnect and config.mode is not RunMode.REPLAY,
             in_flight=config.in_flight,
+            stream_pace=config.stream_pace,
         )
 
     @property

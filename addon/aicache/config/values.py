@@ -460,6 +460,25 @@ class InFlight:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamPace:
+    """The pace at which stored streams are sent."""
+
+    scale: Annotated[
+        float | None,
+        number(0.01, 100),
+        "the factor for the recorded time between two events: 1 sends a stream as it came, 0.5 twice as fast; null: "
+        "all come in steps of every",
+    ] = 1.0
+    max_gap: Annotated[float, duration(most=60), "the longest time between two events that come as recorded"] = 0.2
+    every: Annotated[
+        float,
+        duration(most=60),
+        "the time between two events of other streams: recorded before this was set, or rendered for another mode or "
+        "API",
+    ] = 0.02
+
+
+@dataclass(frozen=True, slots=True)
 class Templates:
     """The user's own documents, into which the text of a hit is written."""
 
@@ -670,6 +689,11 @@ class Config:
     semantic: Annotated[Semantic, "answers to questions of the same meaning"] = Semantic()
     store: Annotated[Store, "which answers are kept"] = Store()
     in_flight: Annotated[InFlight, "equal requests in flight at the same time"] = InFlight()
+    stream_pace: Annotated[
+        StreamPace | None,
+        "the pace at which stored streams are sent, event by event, for clients that display them badly when all "
+        "comes at once; null: at once. Has no effect with versions of mitmproxy that it was not written for",
+    ] = None
     embeddings: Annotated[
         bool,
         FLAG,

@@ -212,6 +212,8 @@ class Entry:
     """Those that the recorded request announced: in answers to other requests, theirs take their places."""
     kept_until: float = 0.0
     """Unix time until which it is kept after its expiry, to answer the very request as a stale answer; 0: it is not."""
+    pace: bytes = b""
+    """When the bytes of a streamed body came (`entries/stream_pace.py`); empty where that was not noted."""
 
 
 @dataclass(frozen=True, slots=True)

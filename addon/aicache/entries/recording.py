@@ -27,6 +27,8 @@ class Recording:
     """Seconds from the request to the last byte; 0 where that is not known."""
     cache_control: str = ""
     """The Cache-Control header, in lower case."""
+    pace: bytes = b""
+    """When the bytes of the body came, as sent (`Entry.pace`)."""
 
 
 def record(
@@ -73,6 +75,7 @@ def record(
         took=recording.took,
         owners=owners,
         directories=identity.directories,
+        pace=recording.pace if mode is Mode.STREAM and body is recording.body else b"",
     )
 
 

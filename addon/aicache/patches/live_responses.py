@@ -75,7 +75,7 @@ class LiveResponses:
     def install(self) -> None:
         """Have mitmproxy send such responses. An unknown mitmproxy is left as it is."""
         if fingerprint_source(RELIED_ON) not in KNOWN_FINGERPRINTS:
-            logger.info("mitmproxy %s is unknown: nobody follows a stream in flight", version.VERSION)
+            logger.info("mitmproxy %s is unknown: no stream in flight is followed, none is paced", version.VERSION)
             return
         setattr(HttpStream, "send_response", self._sending())  # noqa: B010  # mypy would have no method assigned
         self.is_installed = True

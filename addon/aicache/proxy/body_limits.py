@@ -10,6 +10,7 @@ from mitmproxy.http import HTTPFlow, Request, Response
 from aicache.domain.model import Mode
 from aicache.domain.request_directives import parse_directives
 from aicache.engine import Exchange
+from aicache.entries.stream_pace import ChunkTimes
 from aicache.patches.large_bodies import LargeBody
 from aicache.proxy.embedding_batches import hold_response
 from aicache.proxy.flow_metadata import strip_directives
@@ -65,7 +66,9 @@ class BodyLimits:
             return  # another addon's; what it makes of the stream is not the upstream's answer
         if _is_stream(response, state):
             # mitmproxy would hold the stream back until its end, whether it is ours to store or not.
-            _tee(response, state, runtime.engine.rules.max_bytes)
+            pace = runtime.settings.stream_pace
+            times = None if pace is None or pace.scale is None else ChunkTimes()
+            _tee(response, state, runtime.engine.rules.max_bytes, times)
         else:
             self.decide(flow, False, parse_content_length(response.headers.get("content-length", "")))
 
@@ -103,9 +106,9 @@ class BodyLimits:
         return LargeBody.PASS_ON
 
 
-def _tee(response: Response, state: FlowState, max_bytes: int) -> None:
+def _tee(response: Response, state: FlowState, max_bytes: int, times: ChunkTimes | None = None) -> None:
     """Pass a response on as it comes, and keep a copy of at most *max_bytes*."""
-    response.stream = state.tee = Tee(max_bytes)
+    response.stream = state.tee = Tee(max_bytes, times)
     if state.exchange is not None:
         mark_forwarded(response, state.exchange, stored=False)
 

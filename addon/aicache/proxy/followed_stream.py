@@ -1,23 +1,51 @@
-"""A stream in flight as the chunks of another client's response, at the pace of that client."""
+"""A stream that comes bit by bit as the chunks of a client's response, at the pace of that client."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from mitmproxy.connection import Client
 
 from aicache.patches.unread_responses import DISCONNECT_AFTER_S, HTTP2_BYPASS_AFTER_S, UnreadResponses
-from aicache.proxy.response_tee import Follower
 
 MAX_STALLS = int(DISCONNECT_AFTER_S / HTTP2_BYPASS_AFTER_S)
 """Times that a client may be found not to read, over HTTP/2; over HTTP/1.1 it is disconnected the first time."""
 
 
-class FollowedStream:
-    """A `ChunkSource`. While the client is behind with reading, no chunk is taken: those wait in the tee, kept once."""
+class ChunkQueue(Protocol):
+    """Chunks that come one after the other: the `Follower` of a stream in flight, or a stored stream."""
 
-    def __init__(self, follower: Follower, client: Client, unread: UnreadResponses) -> None:
+    wake: Callable[[], None]
+    """Called whenever there is something to do."""
+
+    @property
+    def error(self) -> str | None:
+        """Why the stream has broken off."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are chunks to take."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more chunks will come."""
+
+    def take(self) -> list[bytes]:
+        """Return chunks that have come since."""
+
+    def let_go(self) -> None:
+        """Let no more come: the client is too slow."""
+
+    def leave(self) -> bytes | None:
+        """Take no more. Return the whole body, if it is known."""
+
+
+class FollowedStream:
+    """A `ChunkSource`. While the client is behind with reading, no chunk is taken: those wait, kept once."""
+
+    def __init__(self, follower: ChunkQueue, client: Client, unread: UnreadResponses) -> None:
         self._follower = follower
         self._client = client
         self._unread = unread

@@ -66,8 +66,9 @@ def parse_content_length(length: str) -> int:
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 16 else 0
 
 
-def to_recording(response: Response, body: bytes, asked_at: float = 0.0) -> Recording:
-    """Return an upstream's response as a recording; *asked_at* (Unix time) is when it was requested."""
+def to_recording(response: Response, body: bytes, asked_at: float = 0.0, pace: bytes = b"") -> Recording:
+    """Return an upstream's response as a recording; *asked_at* (Unix time) is when it was requested, and *pace* how it
+    came."""
     headers = collect_headers(response.headers)
     return Recording(
         status=response.status_code,
@@ -77,6 +78,7 @@ def to_recording(response: Response, body: bytes, asked_at: float = 0.0) -> Reco
         cors=tuple(item for item in headers.items() if item[0].startswith(CORS_PREFIX)),
         cache_control=headers.get("cache-control", "").lower(),
         took=max(0.0, (response.timestamp_end or time.time()) - asked_at) if asked_at else 0.0,
+        pace=pace,
     )
 
 

@@ -10,6 +10,7 @@ from aicache.proxy.collapsed_requests import CollapsedRequests
 from aicache.proxy.embedding_batches import EmbeddingBatches
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_state import FlowStates
+from aicache.proxy.paced_streams import PacedStreams
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.runtime.lifecycle import Runtime
 
@@ -26,3 +27,4 @@ class ProxyContext:
     batches: EmbeddingBatches
     replays: UpstreamReplays
     collapsed: CollapsedRequests
+    paced: PacedStreams

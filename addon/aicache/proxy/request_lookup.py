@@ -18,6 +18,7 @@ from aicache.domain.request_directives import Directives
 from aicache.domain.trace import Trace
 from aicache.engine import Exchange, after_miss
 from aicache.entries.embedding_batch import BatchExchange
+from aicache.entries.stream_pace import Schedule
 from aicache.formats import Embeddings, Format
 from aicache.formats.errors import ReplayOnly
 from aicache.proxy import hit_rendering, websocket_upgrades
@@ -141,7 +142,8 @@ class RequestLookup:
                 if not await self._has_read(flow):
                     self._bypass(flow, Bypass("unread"), directives, format, began)
                     return
-                self._give(flow, outcome, exchange, response, fingerprints)
+                schedule = await self._context.paced.schedule(outcome, exchange, response, runtime.settings)
+                self._give(flow, outcome, exchange, response, fingerprints, schedule)
                 event = reporting.lookup_event(exchange, outcome, trace, began, waited=outcome.waited)
                 self._context.events.decided(flow, event)
                 return
@@ -159,13 +161,22 @@ class RequestLookup:
         return not self._context.unread.is_behind(client) or await self._context.unread.wait_until_read(client)
 
     def _give(
-        self, flow: HTTPFlow, hit: Hit, exchange: Exchange, response: Response, fingerprints: tuple[bytes, ...]
+        self,
+        flow: HTTPFlow,
+        hit: Hit,
+        exchange: Exchange,
+        response: Response,
+        fingerprints: tuple[bytes, ...],
+        schedule: Schedule | None,
     ) -> None:
         directives = exchange.directives
         if hit.trial is not None and not (directives.only_if_cached or directives.no_store):
             self._context.replays.audit(flow, replace(exchange, trial=hit.trial))
         if hit.is_stale:
             self._context.replays.refresh(flow, exchange)
+        if schedule is not None:  # not remembered either: what is at hand is sent at once
+            self._context.paced.answer(flow, response, schedule)
+            return
         self._context.flows.answer(flow, response)
         if hit.collapsed_with is None and not hit.is_stale:
             self._recent.remember(fingerprints, exchange, hit, response)

@@ -67,7 +67,8 @@ class ResponseRecorder:
         exchange = state.exchange
         if exchange is None:
             return None
-        recording = to_recording(response, body or b"", flow.request.timestamp_start)
+        pace = b"" if state.tee is None else state.tee.pace
+        recording = to_recording(response, body or b"", flow.request.timestamp_start, pace)
         if state.tee is not None and body is None and not isinstance(exchange, Bypass):
             self._context.events.finished(flow, state, recording, None, "larger than store.max_bytes")
             return None
@@ -116,18 +117,21 @@ class ResponseRecorder:
         self._context.collapsed.broken_off(flow)
         state, response, runtime = self._context.flows.end(flow), flow.response, self._context.runtime()
         exchange = state.exchange
+        if exchange is None and state.is_answered:  # a stored stream, whose client has left in the middle
+            state.end_flight()
+            return
         state.client_left = has_client_left(flow) and not state.awaits_error
         if state.tee is not None:
             state.tee.break_off(flow.error.msg if flow.error is not None else "broken off")
         body = None if state.tee is None else state.tee.so_far
-        if runtime is None or response is None or not body or not isinstance(exchange, Exchange):
+        if runtime is None or response is None or state.tee is None or not body or not isinstance(exchange, Exchange):
             self._context.events.finished(flow, state, None, None, state.why_failed)
             return
         response.raw_content = body
         if not runtime.settings.enabled:  # switched off since the request
             state.end_flight()
             return
-        recording = to_recording(response, body, flow.request.timestamp_start)
+        recording = to_recording(response, body, flow.request.timestamp_start, state.tee.pace)
         self._store_stream(flow, state, recording, exchange, runtime.engine)
 
     def _finish_answer(

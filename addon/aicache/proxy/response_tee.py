@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+
+from aicache.entries.stream_pace import ChunkTimes
 
 MAX_TAKEN_BYTES = 256 * 1024
 """Bytes that a follower takes at once: what its client has not read yet is bounded between two of these."""
@@ -13,10 +16,11 @@ class Tee:
     """A ``flow.response.stream`` callable: returns each chunk unchanged and keeps at most *limit* bytes.
 
     Of a larger response it keeps what followers have not taken yet, up to the same limit; those that are further behind
-    are let go.
+    are let go. With *times*, it notes when each chunk came.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, times: ChunkTimes | None = None) -> None:
+        self._times = times
         self._limit = limit
         self._size = 0
         self._chunks: list[bytes] = []
@@ -32,6 +36,8 @@ class Tee:
         if not chunk:
             self.ended = True
         else:
+            if self._times is not None:
+                self._times.note(self._size, time.monotonic())
             self._size += len(chunk)
             if self._size <= self._limit or self._followers:
                 self._chunks.append(chunk)
@@ -53,6 +59,11 @@ class Tee:
         follower = Follower(self)
         self._followers.add(follower)
         return follower
+
+    @property
+    def pace(self) -> bytes:
+        """When the chunks came, as an entry has it; empty if that was not noted."""
+        return b"" if self._times is None else self._times.packed()
 
     @property
     def is_followed(self) -> bool:

@@ -82,7 +82,7 @@ class NearCache:
         return found.entry
 
     def put(self, entry: Entry, epoch: int) -> None:
-        size = len(entry.body) + ENTRY_OVERHEAD_BYTES
+        size = len(entry.body) + len(entry.pace) + ENTRY_OVERHEAD_BYTES
         if self.deaf or epoch != self.epoch or size > self._limit:
             return
         self._drop(entry.key)
