@@ -159,8 +159,13 @@ async def _serve(port: int, certificate: Path, key: Path, delay: float) -> None:
                     send(data)
             end()
 
-        late = lambda what: lambda *given: loop.call_later(delay, what, *given)  # noqa: E731
-        await asyncio.gather(pump(reader, out.write, out.close), pump(there, late(writer.write), late(writer.close)))
+        def send_late(data: bytes) -> None:
+            loop.call_later(delay, writer.write, data)
+
+        def end_late() -> None:
+            loop.call_later(delay, writer.close)
+
+        await asyncio.gather(pump(reader, out.write, out.close), pump(there, send_late, end_late))
 
     async with (
         StandIn(lambda _: Reply(("token " * 20,)), tls=serving(certificate, key)) as stand_in,

@@ -25,7 +25,12 @@ RULES = rules_for(Config())
                 "does not serve: unexplained:sub",
             ],
         ),
-        ("What is 7 * 5?", "What is 7 / 5?", 0.99, ["outcome     different", "difference  sign: * | /", "guard:sign"]),
+        (
+            "What is 7 * 5?",
+            "What is 7 / 5?",
+            0.99,
+            ["outcome     different", "difference  sign: 7 * | 7 /", "guard:sign"],
+        ),
         ("How do I grill fish?", "How can I grill a fish", 0.87, ["outcome     explained", "guarded serves"]),
         ("How do I grill fish?", "How can I grill a fish", 0.8, ["guarded does not serve: too far"]),
         ("What's the weather today?", "What is the weather today?", 0.99, ["guarded never serves"]),
