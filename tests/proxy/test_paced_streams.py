@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mitmproxy.connection import Client
 from mitmproxy.flow import Error
 from mitmproxy.http import HTTPFlow
+from mitmproxy.test import tflow
 
 from aicache.entries.stream_pace import ChunkTimes, Schedule
 from aicache.patches.live_responses import ChunkSource
+from aicache.patches.unread_responses import UnreadResponses
+from aicache.proxy.followed_stream import FollowedStream
 from aicache.proxy.paced_streams import PacedBody
 from in_process import InProcessProxy, a_question, a_stream, an_answer, in_process
 
@@ -159,6 +163,30 @@ def test_a_client_that_leaves_ends_its_stream_and_leaves_no_timer(tmp_path: Path
 
             assert loop.timers() == before
             assert ended == []  # it is no request that went upstream
+
+    run(test())
+
+
+class BehindAtFirst(UnreadResponses):
+    """A client that has not read what it was sent before when its stream is to begin."""
+
+    behind = True
+
+    def is_behind(self, client: Client) -> bool:
+        return self.behind
+
+    async def wait_until_read(self, client: Client) -> bool:
+        await asyncio.sleep(60)
+        self.behind = False
+        return True
+
+
+def test_a_stream_begins_once_its_client_has_read_what_came_before() -> None:
+    async def test() -> None:
+        paced = PacedBody(b"ab", Schedule((1, 2), (0.0, 5.0)))
+        source = FollowedStream(paced, tflow.tclient_conn(), BehindAtFirst())
+
+        assert await receive(source) == [(60.0, b"a"), (65.0, b"b")]
 
     run(test())
 

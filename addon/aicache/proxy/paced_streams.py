@@ -39,14 +39,14 @@ class PacedBody:
 
     @property
     def has_more(self) -> bool:
-        return self._come > self._taken and not self._is_cut_off
+        return not self._is_cut_off and (self._began is None or self._come > self._taken)
 
     @property
     def is_over(self) -> bool:
         return self._is_cut_off or self._taken == len(self._schedule.ends)
 
     def take(self) -> list[bytes]:
-        if self._began is None:
+        if self._began is None and not self._is_cut_off:
             self._began = asyncio.get_running_loop().time()
             self._advance(self._began)
         if not self.has_more:
