@@ -13,9 +13,11 @@ import pytest
 
 from demo.answers import Reply, Request, answer
 from demo.upstream import StandIn
+from e2e.client import Askers
 from e2e.proxy import AS_CONFIGURED, EXACT_ONLY, Proxy
 from e2e.transparent import HOSTS, Internet
 from namespaces import Lan, lan
+from servers import Process, free_ports, plain
 
 
 class Upstream:
@@ -61,6 +63,24 @@ def module_upstream() -> Iterator[Upstream]:
 def upstream(module_upstream: Upstream) -> Upstream:
     module_upstream.script = answer
     return module_upstream
+
+
+@pytest.fixture(scope="module")
+def askers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Askers]:
+    askers = Askers(tmp_path_factory.mktemp("clients"))
+    yield askers
+    askers.close()
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A server for the tests of a module."""
+    [port] = free_ports(1)
+    server = Process(port, tmp_path_factory.mktemp("redis"), plain(port))
+    server.start()
+    asyncio.run(server.up())
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="module")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from e2e.agents.model import Model, Turn
-from e2e.agents.taped import Taped
 from e2e.client import Askers, Client
 from e2e.proxy import Proxy
+from e2e.taped import Taped
 from e2e.test_clients import AI
 
 if TYPE_CHECKING:
@@ -53,13 +52,6 @@ NUMBERS = itertools.count()
 @pytest.fixture(scope="module")
 def proxy(exact_proxy: Proxy) -> Proxy:
     return exact_proxy
-
-
-@pytest.fixture(scope="module")
-def askers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Askers]:
-    askers = Askers(tmp_path_factory.mktemp("agents"))
-    yield askers
-    askers.close()
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -15,10 +15,10 @@ from certificates import a_certificate
 from e2e.agents.cli import Agent, Place, Run
 from e2e.agents.model import Model
 from e2e.agents.table import AGENTS
-from e2e.agents.taped import Taped
 from e2e.apis import APIS
 from e2e.conftest import Upstream
 from e2e.proxy import EXACT_ONLY, Proxy, free_port, post
+from e2e.taped import Taped
 
 if TYPE_CHECKING:
     from demo.answers import Request

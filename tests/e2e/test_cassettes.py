@@ -13,27 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from aicache.cassette.file_format import read_cassette
 from demo.answers import Reply, Request, answer
 from e2e.conftest import Upstream
-from e2e.proxy import Proxy, free_port, post
+from e2e.proxy import free_port, post
+from e2e.taped import Taped
 
 KEY = "sk-proj-0123456789abcdefghij"
 SYSTEM = {"role": "system", "content": "You are kind.\n" * 8}
-
-
-class Taped(Proxy):
-    """A proxy on a cassette, which needs no data folder."""
-
-    def __init__(self, upstream: str, home: Path, what: str, *options: str, **how: Any) -> None:
-        self.file = home / "run.yaml"
-        chosen = ("--set", f"ai_cache_mode={what}", "--set", f"ai_cache_cassette={self.file}", *options)
-        super().__init__(upstream, home, options=chosen, **how)
-        self.ready = f"cassette run.yaml: {what}"
-
-    @property
-    def recordings(self) -> list[Any]:
-        return read_cassette(self.file.read_bytes(), "run.yaml")[0]
 
 
 @pytest.fixture

@@ -24,13 +24,6 @@ NOT_CACHED = "The answer is not in the cache, and the request says only-if-cache
 
 
 @pytest.fixture(scope="module")
-def askers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Askers]:
-    askers = Askers(tmp_path_factory.mktemp("clients"))
-    yield askers
-    askers.close()
-
-
-@pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """In front of an upstream that is not running."""
     with Proxy(f"http://127.0.0.1:{free_port()}", tmp_path_factory.mktemp("vain"), EXACT_ONLY) as proxy:

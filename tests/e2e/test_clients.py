@@ -56,13 +56,6 @@ def proxy(exact_proxy: Proxy) -> Proxy:
     return exact_proxy
 
 
-@pytest.fixture(scope="module")
-def askers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Askers]:
-    askers = Askers(tmp_path_factory.mktemp("clients"))
-    yield askers
-    askers.close()
-
-
 def wait_stored(proxy: Proxy, upstream: Upstream) -> None:
     """Wait until what the upstream was asked last has its answer in the store, without asking the upstream again."""
     last = upstream.last

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,20 +13,10 @@ import pytest
 from aicache.engine.leases import LEASE_S
 from demo.answers import Reply
 from e2e.proxy import EXACT_ONLY, Proxy
-from servers import Process, free_ports, plain
+from servers import Process
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    [port] = free_ports(1)
-    server = Process(port, tmp_path_factory.mktemp("redis"), plain(port))
-    server.start()
-    asyncio.run(server.up())
-    yield server
-    server.kill()
 
 
 def a_proxy(upstream: Upstream, home: Path, redis: Process) -> Proxy:

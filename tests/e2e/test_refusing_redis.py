@@ -17,7 +17,7 @@ from benchmarks import overload
 from benchmarks.systems import Fleet
 from e2e.conftest import Upstream
 from e2e.proxy import READY_EXACT, ROOT, Proxy
-from servers import Process, free_ports, plain
+from servers import Process
 
 TOKEN = "for-this-test-alone"
 Refuse = Callable[[Process], Any]
@@ -40,16 +40,6 @@ def accept(redis: Process) -> None:
     asyncio.run(redis.ask("REPLICAOF", "NO", "ONE"))
     asyncio.run(redis.ask("ACL", "SETUSER", "default", "+set"))
     asyncio.run(redis.ask("CONFIG", "SET", "maxmemory", "0"))
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    [port] = free_ports(1)
-    server = Process(port, tmp_path_factory.mktemp("redis"), plain(port))
-    server.start()
-    asyncio.run(server.up())
-    yield server
-    server.kill()
 
 
 @pytest.fixture(scope="module")
