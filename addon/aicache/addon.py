@@ -45,6 +45,7 @@ from aicache.proxy.unattended_flows import UnattendedFlows
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.runtime.idle import IdleRuntime
 from aicache.runtime.lifecycle import Lifecycle, Runtime
+from aicache.runtime.worker_process import this_worker
 from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.header_misses import HeaderMisses
 from aicache.telemetry.observability import Observability
@@ -59,7 +60,7 @@ def _build_with_backends(config: Config, data: Path, **listeners: Callable[..., 
     """Build what a cassette has no use for, and what its start need not wait for. Raises ConfigError."""
     from aicache.runtime.reconciler import Reconciler
 
-    return Reconciler(config, data, **listeners)
+    return Reconciler(config, data, owns_folder=this_worker() is None, **listeners)
 
 
 class AICache:
@@ -138,6 +139,8 @@ class AICache:
         self._lifecycle.start(runtime)
         self._fast_path.apply(runtime.settings)
         self._draining.install()
+        if (worker := this_worker()) is not None:
+            worker.report_up()
 
     def done(self) -> Awaitable[None] | None:
         """Not a coroutine, since mitmproxy does not await it when it reloads the script; at exit it does."""

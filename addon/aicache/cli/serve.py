@@ -23,9 +23,11 @@ from aicache.cli.launch import (
     split_arguments,
 )
 from aicache.cli.upstream_check import find_problem
+from aicache.cli.workers.cores import check_platform, parse_workers
 
 DEFAULT_UPSTREAM = "https://api.openai.com/v1"
 WEB_PORT = 8081  # mitmweb's own default
+WORKERS = Path(__file__).with_name("workers") / "__main__.py"
 EXAMPLES = """
 examples:
   {prog}                                             in front of api.openai.com
@@ -33,6 +35,7 @@ examples:
   {prog} --port 9000 --data ./cache --config ai-cache.yaml
   {prog} --record run.yaml                           record what passes on a cassette
   {prog} --replay run.yaml                           answer from the cassette alone: no key, no network
+  {prog} --workers auto                              one process per core, on one port
   {prog} --web                                       with mitmproxy's web interface
   {prog} -- --set flow_detail=1                      one line per request
 {demo}
@@ -83,6 +86,7 @@ def build_command(arguments: Sequence[str], installation: Installation) -> list[
     if options.web:
         check_web()
     settings |= cassette_options(options)
+    workers = count_workers(options)
     port = free_port(options.port, "--port N")
     if options.web and not any("web_port" in argument.replace("-", "_") for argument in further):
         free_port(WEB_PORT, "-- --set web_port=N")
@@ -98,13 +102,36 @@ def build_command(arguments: Sequence[str], installation: Installation) -> list[
     print(f"{what}. In your client, base_url is {local}{path}, in place of {origin}{path}", flush=True)
     listen = ["--mode", f"reverse:{origin}", "--listen-host", "127.0.0.1", "--listen-port", str(port)]
     ours = set_options(default_options(options.web) | settings, further)
-    return [str(program), *listen, "-s", str(SCRIPT), *ours, *further]
+    arguments = [*listen, "-s", str(SCRIPT), *ours, *further]
+    if workers > 1:
+        return [str(find_python(program)), "-P", str(WORKERS), str(workers), *arguments]
+    return [str(program), *arguments]
+
+
+def count_workers(options: argparse.Namespace) -> int:
+    """Return the number of processes that are to serve. Raises ValueError if they could not."""
+    if (workers := parse_workers(options.workers)) == 1:
+        return 1
+    check_platform()
+    if options.web:
+        raise ValueError("--workers: not with --web: one process has its list of requests")
+    if options.record or options.replay or options.replay_or_record:
+        raise ValueError("--workers: not with a cassette, which is one process's")
+    return workers
+
+
+def find_python(program: Path) -> Path:
+    """Return the interpreter of a program of mitmproxy, which lies beside it. Raises ValueError."""
+    if not (python := program.with_name("python3")).exists():
+        raise ValueError(f"--workers: no python3 beside {program}: install mitmproxy in an environment of its own")
+    return python
 
 
 def build_parser(installation: Installation) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=installation.prog,
-        usage="%(prog)s [--upstream URL] [--port N] [--config FILE] [--data DIR] [--web] [-- mitmproxy arguments]\n"
+        usage="%(prog)s [--upstream URL] [--port N] [--config FILE] [--data DIR] [--workers N|auto] [--web] "
+        "[-- mitmproxy arguments]\n"
         "       %(prog)s --record|--replay|--replay-or-record FILE [--strict] [...]\n"
         "       %(prog)s --demo [cloud]",
         description=__doc__,
@@ -117,6 +144,12 @@ def build_parser(installation: Installation) -> argparse.ArgumentParser:
     parser.add_argument("--port", metavar="N", type=int, default=8080, help="default 8080; 0 for any free port")
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; `config --example` prints every key")
     parser.add_argument("--data", metavar="DIR", help="the data folder; default: the user's data folder")
+    parser.add_argument(
+        "--workers",
+        metavar="N|auto",
+        default="1",
+        help="so many processes on the port, auto: one per core; default 1",
+    )
     cassette = parser.add_mutually_exclusive_group()
     cassette.add_argument(
         "--record", metavar="FILE", help="send every request upstream, and record it on this cassette, written anew"

@@ -12,6 +12,7 @@ from mitmproxy.addonmanager import Loader
 from aicache.config import Config, ConfigError, RunMode
 from aicache.domain.built_in_masks import AGENTS, SAFE
 from aicache.runtime.data_folder import default_data_folder
+from aicache.runtime.worker_process import this_worker
 
 OVERRIDES = frozenset({"ai_cache_mode", "ai_cache_cassette", "ai_cache_strict"})
 """The options that `override` reads."""
@@ -73,10 +74,14 @@ def override(config: Config) -> Config:
 
 
 def set_log_level() -> None:
-    """Log debug lines only if mitmproxy shows them: it handles every line, which costs as much as a look-up."""
+    """Log debug lines only if mitmproxy shows them: it handles every line, which costs as much as a look-up.
+
+    Of several workers, the first one alone says what all do.
+    """
     names = ("termlog_verbosity", "console_eventlog_verbosity")  # mitmproxy's console has the latter alone
     verbosity = {getattr(ctx.options, name, "") for name in names}
-    logging.getLogger("aicache").setLevel(logging.DEBUG if "debug" in verbosity else logging.INFO)
+    usual = logging.INFO if (worker := this_worker()) is None or worker.number == 1 else logging.WARNING
+    logging.getLogger("aicache").setLevel(logging.DEBUG if "debug" in verbosity else usual)
 
 
 def connect_lazily(*, always: bool = False) -> None:

@@ -73,7 +73,7 @@ def prepare_folder(folder: Path) -> str | None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = folder / ".writable"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another process may check at the same time
     except OSError as exc:
         return exc.strerror or str(exc)
     return None

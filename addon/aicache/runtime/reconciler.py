@@ -52,7 +52,10 @@ class Reconciler:
         on_checked: Callable[[Checked], None] = lambda checked: None,
         on_erased: Callable[[Erased], None] = lambda erased: None,
         on_judged: Callable[[Judged], None] = lambda judged: None,
+        owns_folder: bool = True,
     ) -> None:
+        """*owns_folder*: take the data folder, where no other process has it; else another one has it for this one."""
+        self._owns_folder = owns_folder
         self._config, self._data = check_config(config, data)
         self._salt: bytes | None = None
         self.settings = self._settings()
@@ -144,7 +147,7 @@ class Reconciler:
             return
         if self._folder is not None and self._folder.path != data:
             await self._release_folder()
-        if self._folder is None and needs_folder(config):
+        if self._folder is None and self._owns_folder and needs_folder(config):
             self._folder = DataFolder(data)
         owned = self._folder is not None and await self._folder.acquire_soon(shares=config.exact.redis is None)
         try:

@@ -1,0 +1,62 @@
+"""The process that owns the data folder for all workers: it runs the embedded Valkey. It answers no requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from aicache.config import Config, ConfigError, RunMode
+from aicache.runtime.lifecycle import Lifecycle, Runtime
+from aicache.runtime.reconciler import Reconciler
+
+
+def run(config_file: Path | None, data: Path, on_up: Callable[[], None]) -> int:
+    """Own *data* until SIGTERM, with the configuration in the file, which is read again when it changes.
+
+    Calls *on_up* once exact hits are possible. Returns 1, with the mistakes on stderr, if the configuration is wrong.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Format("[%(asctime)s.%(msecs)03d] %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("aicache").setLevel(logging.INFO)
+    return asyncio.run(_run(config_file, data, on_up))
+
+
+async def _run(config_file: Path | None, data: Path, on_up: Callable[[], None]) -> int:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    lifecycle = Lifecycle(Reconciler, lambda runtime, config, data: None, _check)
+    try:
+        lifecycle.apply(config_file, data)
+    except ConfigError as exc:
+        print(f"ai-cache cannot start:\n{exc}", file=sys.stderr)
+        return 1
+    assert lifecycle.runtime is not None
+    lifecycle.start(lifecycle.runtime)
+    reporting = loop.create_task(_report_up(lifecycle.runtime, on_up))
+    await ended.wait()
+    reporting.cancel()
+    if (runtime := lifecycle.end()) is not None:
+        await runtime.close()
+    return 0
+
+
+def _check(config: Config) -> Config:
+    """Refuse what one process alone can do. Raises ConfigError."""
+    if config.mode is not RunMode.LIVE:
+        raise ConfigError((f"mode: {config.mode}, but a cassette is one process's: leave --workers out",))
+    return config
+
+
+async def _report_up(runtime: Runtime, on_up: Callable[[], None]) -> None:
+    await runtime.engine.backends.exact_once_known()
+    on_up()
+
+
+class _Format(logging.Formatter):
+    """Log lines as mitmproxy writes them, to the same terminal."""

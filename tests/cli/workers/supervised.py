@@ -1,0 +1,33 @@
+"""Programs under a supervisor, which say on stdout what becomes of them: run by `test_supervisor.py`."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+from aicache.cli.workers.supervisor import Program, Supervisor
+
+
+def run(name: str, how: str, on_up: Callable[[], None]) -> int:
+    """Run until SIGTERM; *how*: ``fails`` to start, or is ``slow``: it ends with the second SIGTERM only."""
+    signals = 0
+
+    def count(*_: object) -> None:
+        nonlocal signals
+        signals += 1
+
+    signal.signal(signal.SIGTERM, count)
+    if how == "fails":
+        return 3
+    print(name, "up", flush=True)
+    on_up()
+    while signals < (2 if how == "slow" else 1):
+        time.sleep(0.01)
+    print(name, "ended", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    workers = [Program(how, partial(run, f"{number}", how)) for number, how in enumerate(sys.argv[1:])]
+    sys.exit(Supervisor(Program("owner", partial(run, "owner", "")), workers, lambda: 20.0).run())

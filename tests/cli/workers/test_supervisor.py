@@ -1,0 +1,123 @@
+"""Programs under the supervisor, in real processes: started, killed, ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from aicache.cli.workers.supervisor import MAX_PAUSE_S, restart_pause
+from e2e.proxy import ROOT, alive, children
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are for Linux")
+
+Start = Callable[..., "Supervised"]
+
+
+class Supervised:
+    """A supervisor with an owner and workers, in a process of its own."""
+
+    def __init__(self, *workers: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-S", str(Path(__file__).with_name("supervised.py")), *workers],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "addon")},
+        )
+
+    def read(self, lines: int) -> list[str]:
+        assert self.process.stdout is not None
+        return [self.process.stdout.readline().strip() for _ in range(lines)]
+
+    def end(self) -> tuple[list[str], str, int]:
+        """End it; return what the programs and the supervisor say from now on, and the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        out, err = self.process.communicate(timeout=20)
+        return out.splitlines(), err, self.process.returncode
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[Supervised] = []
+
+    def start(*workers: str) -> Supervised:
+        started.append(Supervised(*workers))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.process.kill()
+        each.process.communicate()
+
+
+def test_the_owner_starts_first_and_ends_last(start: Start) -> None:
+    supervised = start("", "", "")
+
+    assert supervised.read(2) == ["owner up", "0 up"]
+    assert sorted(supervised.read(2)) == ["1 up", "2 up"]
+
+    lines, _, code = supervised.end()
+
+    assert (sorted(lines[:3]), lines[3:], code) == (["0 ended", "1 ended", "2 ended"], ["owner ended"], 0)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_is_killed_starts_again(start: Start, which: int) -> None:
+    supervised = start("")
+    supervised.read(2)
+
+    os.kill(children(supervised.process.pid)[which], signal.SIGKILL)
+
+    assert supervised.read(1) == [["owner up"], ["0 up"]][which]
+    _, said, code = supervised.end()
+    assert "was ended by SIGKILL; starting it again" in said
+    assert code == 0
+
+
+def test_what_cannot_start_ends_all_with_its_exit_code(start: Start) -> None:
+    supervised = start("fails", "")
+
+    out, err = supervised.process.communicate(timeout=20)
+
+    assert (out.split("\n"), err) == (["owner up", "owner ended", ""], "")
+    assert supervised.process.returncode == 3
+
+
+def test_a_second_signal_is_passed_on(start: Start) -> None:
+    supervised = start("slow", "")
+    supervised.read(3)
+
+    supervised.process.send_signal(signal.SIGINT)
+    assert supervised.read(1) == ["1 ended"]
+    lines, _, code = supervised.end()
+
+    assert (lines, code) == (["0 ended", "owner ended"], 0)
+
+
+def test_nothing_outlives_it(start: Start) -> None:
+    supervised = start("", "")
+    supervised.read(3)
+    programs = children(supervised.process.pid)
+
+    supervised.process.kill()
+
+    assert sorted(supervised.read(3)) == ["0 ended", "1 ended", "owner ended"]
+    deadline = time.monotonic() + 10
+    while any(map(alive, programs)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_program_that_keeps_ending_is_started_ever_more_rarely() -> None:
+    pauses = [restart_pause(times) for times in range(1, 60)]
+
+    assert pauses[:4] == [0.1, 0.2, 0.4, 0.8]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == MAX_PAUSE_S
