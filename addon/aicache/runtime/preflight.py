@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from aicache.config import DashScopeEmbedder as DashScopeConfig
 from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
+from aicache.config import RedisIndex as RedisConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.config.request_settings import build_rules
 from aicache.domain import built_in_masks
@@ -28,12 +30,24 @@ REQUIRED_PACKAGES: dict[type, tuple[str, str, str]] = {  # the key, and the modu
     OpenAIConfig: ("semantic.embedder.kind", "aiohttp", "aiohttp"),
     ZvecConfig: ("semantic.index.kind", "zvec", "zvec"),
     DashVectorConfig: ("semantic.index.kind", "dashvector", "dashvector"),
+    RedisConfig: ("semantic.index.kind", "redis", "redis"),
 }
+
+DEFAULT_PREFIX = "aicache:"
 
 
 def check_config(config: Config, data: Path) -> tuple[Config, Path]:
-    """Return both if what the configuration asks for can be had here. Raises ConfigError with every problem."""
+    """Return both if what the configuration asks for can be had here. Raises ConfigError with every problem.
+
+    What an index takes from `exact.redis` is filled in.
+    """
     problems = []
+    config = _fill_in_index(config)
+    if config.semantic.enabled and isinstance(config.semantic.index, RedisConfig) and config.semantic.index.url is None:
+        problems.append(
+            "semantic.index.url: not set, nor is exact.redis.url, and the embedded Valkey cannot search vectors: give "
+            "the URL of a Redis that can, or choose semantic.index.kind: zvec"
+        )
     if config.exact.redis is None and not is_available():
         problems.append(
             "exact.redis.url: not set, and there is no embedded Valkey for this platform "
@@ -69,6 +83,16 @@ def check_config(config: Config, data: Path) -> tuple[Config, Path]:
     if problems:
         raise ConfigError(tuple(problems))
     return config, data
+
+
+def _fill_in_index(config: Config) -> Config:
+    """Return the configuration with the URL and the prefix that an index takes from `exact.redis`."""
+    index, redis = config.semantic.index, config.exact.redis
+    if not isinstance(index, RedisConfig):
+        return config
+    url = index.url if index.url is not None or redis is None else redis.url
+    prefix = index.prefix if index.prefix is not None else DEFAULT_PREFIX if redis is None else redis.prefix
+    return replace(config, semantic=replace(config.semantic, index=replace(index, url=url, prefix=prefix)))
 
 
 def rules_for(config: Config) -> Rules:

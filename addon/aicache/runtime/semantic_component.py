@@ -12,12 +12,13 @@ from aicache.adapters.chat_judge import ChatJudge
 from aicache.adapters.embedders.local import LocalEmbedder
 from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.aof_rewrite import DUE_SHARE, MIN_INTERVAL_S, REST_FACTOR
+from aicache.adapters.vectors.dashvector import DashVectorIndex
 from aicache.adapters.vectors.zvec import ZvecIndex
-from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import Embedder as EmbedderConfig
 from aicache.config import Index as IndexConfig
 from aicache.config import JudgeModel, JudgeWhen
 from aicache.config import Semantic as SemanticConfig
+from aicache.config import ZvecIndex as ZvecConfig
 from aicache.domain.model import MAX_CLOCK_SKEW_S
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
@@ -57,8 +58,9 @@ class SemanticComponent:
     async def reconcile(
         self, semantic: SemanticConfig, data: Path, owned: bool, erased_within: float = DEFAULT_ERASED_WITHIN_S
     ) -> None:
-        self._wants_none = not semantic.enabled or isinstance(semantic.index, DashVectorConfig)
-        if not semantic.enabled or not (owned or isinstance(semantic.index, DashVectorConfig)):
+        in_folder = isinstance(semantic.index, ZvecConfig)
+        self._wants_none = not (semantic.enabled and in_folder)
+        if not semantic.enabled or (in_folder and not owned):
             await self.end()
             self._engine.use_no_semantic()  # known to be none: nothing waits for it
             return
@@ -230,7 +232,7 @@ class SemanticComponent:
 
 async def _trouble(index: AnyIndex) -> str | None:
     """Return why an index must be opened again; one that does not answer is not known to be in trouble."""
-    if not isinstance(index, ZvecIndex):
+    if isinstance(index, DashVectorIndex):  # it opens a collection again by itself
         return None
     with contextlib.suppress(StoreError):
         return await index.find_problem()

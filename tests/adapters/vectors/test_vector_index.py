@@ -1,4 +1,4 @@
-"""The contract of a VectorIndex, over zvec, DashVector and in memory; and what zvec must bear: kills and damage."""
+"""The contract of a VectorIndex, over all of them; and what zvec must bear: kills and damage."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from aicache.adapters.damaged_files import find_set_aside
 from aicache.adapters.memory import MemoryIndex
 from aicache.adapters.vectors import promotion, zvec_check_main, zvec_folder, zvec_library, zvec_rewrite
 from aicache.adapters.vectors.dashvector import DashVectorIndex
+from aicache.adapters.vectors.redis_index import RedisIndex
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.adapters.vectors.zvec_folder import similarity_of
 from aicache.domain.model import PINNED, Neighbor, Vector
 from aicache.domain.ports import StoreError
 from demo.cloud.dashvector import DashVector, allow_loopback
+from query_engine import SearchServer
 
 DIMENSIONS = 8
 LATER = 4_000_000_000.0
@@ -353,10 +355,39 @@ async def dashvector() -> AsyncIterator[DashVectorIndex]:
         await index.close()
 
 
-Index = ZvecIndex | DashVectorIndex | MemoryIndex
+def a_redis_index(url: str, prefix: str = "aicache:") -> RedisIndex:
+    return RedisIndex(
+        *(url,),
+        prefix=prefix,
+        space="letters-8",
+        dimensions=DIMENSIONS,
+        timeout=5.0,
+        max_connections=4,
+        clock=lambda: 0.0,  # a time at which nothing has expired
+    )
 
 
-@pytest.fixture(params=["zvec", "held", "dashvector", "memory"])
+@pytest.fixture
+async def vector_sets(redis_8_url: str, tmp_path: Path) -> AsyncIterator[RedisIndex]:
+    index = a_redis_index(redis_8_url, f"{tmp_path.name}:")
+    await index.open()
+    yield index
+    await index.close()
+
+
+@pytest.fixture
+async def search_module() -> AsyncIterator[RedisIndex]:
+    async with SearchServer() as server:
+        index = a_redis_index(server.url)
+        await index.open()
+        yield index
+        await index.close()
+
+
+Index = ZvecIndex | DashVectorIndex | RedisIndex | MemoryIndex
+
+
+@pytest.fixture(params=["zvec", "held", "dashvector", "vector_sets", "search_module", "memory"])
 def index(request: pytest.FixtureRequest) -> Index:
     if request.param == "memory":
         return MemoryIndex()

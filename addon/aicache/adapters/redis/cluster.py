@@ -18,7 +18,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import AskError, MovedError, ResponseError
 
-from aicache.adapters.redis.server import Command, Server, parse_scan, render_scan
+from aicache.adapters.redis.server import Command, Server, check_replies, parse_scan, render_scan
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.circuit_breaker import Breaker
 from aicache.domain.loop_time import loop_time
@@ -82,20 +82,31 @@ class Cluster:
         return groups.values()
 
     async def execute(self, *command: str | bytes | int) -> Any:
-        [reply] = await self._execute_all([command])
-        if isinstance(reply, StoreError):
-            raise reply
+        [reply] = check_replies(await self.execute_all([command]))
         return reply
+
+    async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
+        deadline = self._deadline()
+        await self._wait_for_topology(deadline)
+        shares: dict[_Node | None, list[int]] = {}
+        for i, command in enumerate(commands):
+            shares.setdefault(self._slots[_slot(_key_of(command))], []).append(i)
+        if len(shares) == 1:
+            return await self._execute_on(next(iter(shares)), commands, deadline)
+        executing = (self._execute_on(node, [commands[i] for i in share], deadline) for node, share in shares.items())
+        replies: list[Any] = [None] * len(commands)
+        for share, share_replies in zip(shares.values(), await asyncio.gather(*executing), strict=True):
+            for i, reply in zip(share, share_replies, strict=True):
+                replies[i] = reply
+        return replies
 
     async def mget(self, keys: Sequence[str]) -> list[Any]:
         # One MGET per key: a server refuses keys of several slots. (Not GET, which refuses a key of another type.)
-        replies = await self._execute_all([("MGET", key) for key in keys])
+        replies = await self.execute_all([("MGET", key) for key in keys])
         return [reply[0] if isinstance(reply, list) and reply else reply for reply in replies]
 
     async def unlink(self, keys: Sequence[str]) -> None:
-        for reply in await self._execute_all([("UNLINK", key) for key in keys]):
-            if isinstance(reply, StoreError):
-                raise reply
+        check_replies(await self.execute_all([("UNLINK", key) for key in keys]))
 
     async def scan(self, cursor: str, pattern: str) -> tuple[list[bytes], str]:
         """Scan the masters in the order of their addresses; the cursor is ``host:port/`` and the server's cursor."""
@@ -121,22 +132,6 @@ class Cluster:
         await asyncio.gather(*(node.server.close() for node in self._nodes.values()))
 
     # ------------------------------------------------------------------ commands
-
-    async def _execute_all(self, commands: Sequence[Command]) -> list[Any]:
-        """Send each node its commands, all at once; return replies and StoreErrors in the order of the commands."""
-        deadline = self._deadline()
-        await self._wait_for_topology(deadline)
-        shares: dict[_Node | None, list[int]] = {}
-        for i, command in enumerate(commands):
-            shares.setdefault(self._slots[_slot(_key_of(command))], []).append(i)
-        if len(shares) == 1:
-            return await self._execute_on(next(iter(shares)), commands, deadline)
-        executing = (self._execute_on(node, [commands[i] for i in share], deadline) for node, share in shares.items())
-        replies: list[Any] = [None] * len(commands)
-        for share, share_replies in zip(shares.values(), await asyncio.gather(*executing), strict=True):
-            for i, reply in zip(share, share_replies, strict=True):
-                replies[i] = reply
-        return replies
 
     async def _execute_on(
         self, node: _Node | None, commands: Sequence[Command], deadline: float, redirects: int = MAX_REDIRECTS

@@ -54,6 +54,12 @@ class Servers(Protocol):
     async def execute(self, *command: str | bytes | int) -> Any:
         """Return the reply. The command's first argument is its one key, but EVAL's third."""
 
+    async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
+        """Return for each command its reply, or a StoreError if it failed; commands as for `execute`.
+
+        Those of one server are executed in order.
+        """
+
     async def mget(self, keys: Sequence[str]) -> list[Any]:
         """Return for each key its value, None, or the StoreError of the server that has it."""
 
@@ -88,6 +94,10 @@ class Server:
         if isinstance(reply, ResponseError):
             raise self.failure(reply) from reply
         return reply
+
+    async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
+        replies = await self.pipeline(commands)
+        return [self.failure(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
 
     async def mget(self, keys: Sequence[str]) -> list[Any]:
         values = await self.execute("MGET", *keys)
@@ -128,6 +138,14 @@ class Server:
     def failure(self, exc: Exception) -> StoreError:
         """Return the StoreError for an error of redis-py or the server."""
         return StoreError(f"{self}: {_reason(exc)}")
+
+
+def check_replies(replies: Sequence[Any]) -> Sequence[Any]:
+    """Return the replies of `Servers.execute_all`. Raises the first StoreError among them."""
+    for reply in replies:
+        if isinstance(reply, StoreError):
+            raise reply
+    return replies
 
 
 def render_scan(cursor: str, pattern: str) -> Command:

@@ -48,6 +48,8 @@ MAX_TIME_S = 1e12
 """Later times are stored as this one."""
 EXPIRING_KINDS = ("e:", "m:", "n:", "c:", "a:")
 """What the names of values that expire begin with, after the prefix: entries, flags, blobs, counters, aliases."""
+VECTOR_KIND = "v:"
+"""What the names of an index's keys begin with (`aicache.adapters.vectors.redis_index`)."""
 PINNED_TOLERANCE_S = 86400.0 * 366
 """A value that expires this long before `PINNED`, or later, counts as pinned."""
 
@@ -243,7 +245,7 @@ class RedisStore(RedisLeases):
         return parse_counters(await self._open.execute("HGETALL", key))
 
     async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
-        if question.startswith((*EXPIRING_KINDS, LEASE_KIND, "k:")):  # as our own keys do
+        if question.startswith((*EXPIRING_KINDS, LEASE_KIND, VECTOR_KIND, "k:")):  # as our own keys do
             return None
         try:
             question.encode()

@@ -1,0 +1,141 @@
+"""Vectors in a Redis or Valkey that can search them, in whichever way it can. It stores digests and vectors only."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from aicache.adapters.redis.connect import open_redis
+from aicache.adapters.redis.server import Servers
+from aicache.adapters.redis.store import VECTOR_KIND
+from aicache.adapters.vectors.checks import check_digests, check_vector
+from aicache.adapters.vectors.redis_query_engine import QueryEngine
+from aicache.adapters.vectors.redis_vector_sets import VectorSets
+from aicache.domain.model import Neighbor, Vector
+from aicache.domain.ports import StoreError
+
+logger = logging.getLogger(__name__)
+
+Engine: TypeAlias = VectorSets | QueryEngine
+
+
+class RedisIndex:
+    """A VectorIndex in a Redis or Valkey, a sentinel's master or a cluster. `open` comes first.
+
+    It uses the server's vector sets (Redis 8) or, if there are none, its FT commands (Redis Stack, Valkey Search and
+    services with either). Several proxies may use it at once.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str,
+        space: str,
+        dimensions: int,
+        timeout: float,
+        max_connections: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """*url* is as for `open_redis`; StoreError for another one. All keys begin with *prefix*.
+
+        Vectors of another *space*, which names model and dimensions, are not seen. *timeout* in seconds bounds a call.
+        """
+        self._servers = open_redis(url, timeout=timeout, max_connections=max_connections)
+        self._name = f"{prefix}{VECTOR_KIND}{space}"
+        self._dimensions = dimensions
+        self._clock = clock
+        self._opened: Engine | None = None
+
+    def __str__(self) -> str:
+        """Return the server's URL, without user and password."""
+        return str(self._servers)
+
+    async def open(self) -> None:
+        """Find out how the server searches, and create what it needs for it. StoreError if it cannot."""
+        try:
+            engine = await self._find_engine()
+            await engine.open()
+        except StoreError as exc:
+            raise StoreError(f"{exc}; check semantic.index.url") from exc
+        self._opened = engine
+        logger.info("vector index: %s: %s", self, engine)
+
+    async def find_problem(self) -> str | None:
+        """Return why it must be opened again; None if nothing is known to be wrong."""
+        return await self._engine.find_problem()
+
+    async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
+        check_digests("redis index", namespace)
+        check_vector("redis index", vector, self._dimensions)
+        return _sort(await self._engine.search(namespace, vector, top_k))
+
+    async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
+        check_vector("redis index", vector, self._dimensions)
+        return _sort(await self._engine.search_all(vector, top_k))[:top_k]
+
+    async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
+        check_digests("redis index", key, namespace)
+        check_vector("redis index", vector, self._dimensions)
+        await self._engine.upsert(key, namespace, vector, expires_at)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        check_digests("redis index", *keys)
+        if keys:
+            await self._engine.delete(keys)
+
+    async def sweep(self, now: float, latest: float = float("inf")) -> None:
+        """Delete what expired before *now* (Unix seconds), some thousands of vectors at most.
+
+        Also delete what would expire after *latest*, unless it is pinned: it was stored while a clock was ahead.
+        """
+        await self._engine.sweep(now, latest)
+
+    async def close(self) -> None:
+        self._opened = None
+        await self._servers.close()
+
+    @property
+    def _engine(self) -> Engine:
+        if self._opened is None:
+            raise StoreError(f"{self}: the vector index is not open")
+        return self._opened
+
+    async def _find_engine(self) -> Engine:
+        vadd, create = await _find_commands(self._servers, "VADD", "FT.CREATE")
+        if vadd:
+            return VectorSets(self._servers, self._name, self._clock)
+        if create:
+            return QueryEngine(self._servers, self._name, self._dimensions, self._clock)
+        raise StoreError(
+            f"{self}: {await _name_version(self._servers)} cannot search vectors: it has neither vector sets (Redis 8 "
+            "or newer) nor a search module (Redis Stack, Valkey Search); name such a server in semantic.index.url, or "
+            "choose semantic.index.kind: zvec"
+        )
+
+
+async def _find_commands(servers: Servers, *names: str) -> list[bool]:
+    """Return for each command whether the server has it."""
+    found = await servers.execute("COMMAND", "INFO", *names)
+    if not isinstance(found, list) or len(found) != len(names):
+        raise StoreError(f"{servers}: a reply that does not belong to its command")
+    return [bool(each) for each in found]
+
+
+async def _name_version(servers: Servers) -> str:
+    """Return the name and version of the server, as far as it gives them."""
+    try:
+        info = await servers.execute("INFO", "server")
+    except StoreError:
+        return "this server"
+    lines = info.decode("utf-8", "replace").splitlines() if isinstance(info, bytes) else []
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    if version := fields.get("valkey_version"):
+        return f"Valkey {version}"
+    return f"Redis {fields['redis_version']}" if "redis_version" in fields else "this server"
+
+
+def _sort(neighbors: list[Neighbor]) -> list[Neighbor]:
+    return sorted(neighbors, key=lambda n: (-n.similarity, n.key))
