@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from aicache.domain.in_flight import NOT_SHARED_FOR_S, RECENT_FOR_S, Alone, InFlight, Join, Lead, Steps, Take, Wait
+from aicache.domain.in_flight import (
+    NOT_SHARED_FOR_S,
+    RECENT_FOR_S,
+    Alone,
+    Apart,
+    InFlight,
+    Join,
+    Lead,
+    Steps,
+    Take,
+    Wait,
+)
 
 Machine = InFlight[str, str]
 
@@ -134,6 +145,57 @@ def test_what_a_former_leader_reports_changes_nothing(flights: Machine, event: s
     assert flights.complete("k", 1, "answer", 1.0) == [(2, Take("answer"))]
 
 
+def test_a_call_in_other_words_has_the_answer_too(flights: Machine) -> None:
+    led(flights, 1)
+    assert flights.arrive_by_meaning("k", 2, None, 0.0, 0.0) == Wait()
+    assert flights.waiting("k") == 2
+
+    assert flights.complete("k", 0, "answer", 1.0) == [(1, Take("answer")), (2, Take("answer"))]
+    assert flights.may_give("k", 1.0, 1.5)
+    assert flights.arrive_by_meaning("k", 3, None, 1.0, 1.5) == Take("answer")
+    flights.stored("k", 1.5)
+    assert flights.arrive_by_meaning("k", 4, None, 1.6, 1.7) == Apart()
+    assert not flights.may_give("k", 1.6, 1.7)
+
+
+@pytest.mark.parametrize("event", ["withhold", "fail", "leave"])
+def test_a_call_in_other_words_parts_where_there_is_no_answer_and_never_leads(flights: Machine, event: str) -> None:
+    led(flights, 0)
+    for call in (1, 2):
+        flights.arrive_by_meaning("k", call, None, 0.0, 0.0)
+
+    arguments = (1.0,) if event == "withhold" else ()
+    assert getattr(flights, event)("k", 0, *arguments) == [(1, Apart()), (2, Apart())]
+    assert list(flights.calls()) == []
+
+
+def test_a_call_in_other_words_waits_on_for_an_equal_one_that_takes_the_lead(flights: Machine) -> None:
+    led(flights, 1)
+    flights.arrive_by_meaning("k", 2, None, 0.0, 0.0)
+
+    assert flights.leave("k", 0) == [(1, Lead())]
+    assert flights.fail("k", 1) == [(2, Apart())]
+
+
+def test_a_call_in_other_words_joins_a_stream_of_its_form_alone(flights: Machine) -> None:
+    led(flights, 0)
+    flights.arrive_by_meaning("k", 1, "sse", 0.0, 0.0)
+    flights.arrive_by_meaning("k", 2, None, 0.0, 0.0)
+
+    assert flights.begin_stream("k", 0, "sse", "stream") == [(1, Join("stream"))]
+    assert flights.arrive_by_meaning("k", 3, "sse", 0.0, 0.0) == Join("stream")
+    assert flights.arrive_by_meaning("k", 4, "ndjson", 0.0, 0.0) == Wait()
+
+
+def test_a_call_in_other_words_does_not_begin_to_wait_for_one_that_takes_too_long(flights: Machine) -> None:
+    led(flights, 0)
+    flights.arrive_by_meaning("k", 1, None, 0.0, 0.0)
+    flights.give_up("k", 1)
+
+    assert not flights.may_give("k", 0.0, 0.0)
+    assert flights.arrive_by_meaning("k", 2, None, 0.0, 0.0) == Apart()
+
+
 CALLS = st.integers(0, 10_000)
 
 
@@ -147,12 +209,14 @@ class Schedule(RuleBasedStateMachine):
         self.count = 0
         self.leaders: dict[str, int] = {}
         self.waiting: dict[int, str] = {}  # call: key
+        self.in_other_words: set[int] = set()
 
     def take(self, key: str, steps: Steps[str, str]) -> None:
         """Apply the steps to the model: each is of a call that waits for this key, and it waits no more."""
         for call, step in steps:
             assert self.waiting.pop(call) == key
             assert not isinstance(step, Wait)
+            assert not isinstance(step, Lead | Alone if call in self.in_other_words else Apart)
             if isinstance(step, Lead):
                 assert key not in self.leaders
                 self.leaders[key] = call
@@ -171,6 +235,18 @@ class Schedule(RuleBasedStateMachine):
         elif isinstance(step, Wait):
             assert key in self.leaders
             self.waiting[self.count] = key
+
+    @rule(key=st.sampled_from("ab"), form=st.sampled_from((None, "sse", "ndjson")))
+    def arrive_by_meaning(self, key: str, form: str | None) -> None:
+        self.count += 1
+        may_give = self.flights.may_give(key, self.now, self.now)
+        step = self.flights.arrive_by_meaning(key, self.count, form, self.now, self.now)
+        assert not isinstance(step, Lead | Alone)
+        assert may_give or isinstance(step, Apart | Join)
+        if isinstance(step, Wait):
+            assert key in self.leaders
+            self.waiting[self.count] = key
+            self.in_other_words.add(self.count)
 
     @precondition(lambda self: self.leaders)
     @rule(data=st.data(), form=st.sampled_from((None, "sse")))

@@ -462,6 +462,11 @@ class InFlight:
         duration(most=3600),
         "how long such a request waits for that answer before it goes upstream itself",
     ] = 60.0
+    by_meaning: Annotated[
+        bool,
+        FLAG,
+        "whether a request also waits for the answer to one in other words, if a hit by meaning may answer it",
+    ] = False
     across_proxies: Annotated[
         bool,
         FLAG,

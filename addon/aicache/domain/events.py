@@ -30,7 +30,7 @@ class Decided:
     outcome: Outcome
     tier: Tier | None
     """The tier of a hit; a batch of embeddings has its own tier, hit or miss. ``collapsed``: the answer to an equal
-    request in flight."""
+    request in flight; that to one in other words is a hit by meaning, with *collapsed_with*."""
     reason: str | None
     """The reason for a miss (``no-neighbor``, ``guard:numbers``, ``store-error: …``) or a bypass (``skip``, …);
     ``same-words`` for a hit by meaning that was found without a search."""
@@ -61,7 +61,7 @@ class Decided:
     headers: tuple[str, ...] = ()
     """Names, in lower case, of the only request headers in which a miss differs from a stored request."""
     waited: float = 0.0
-    """Seconds that the request waited for the answer to an equal one in flight."""
+    """Seconds that the request waited for the answer to another one in flight."""
     collapsed_with: str | None = None
     """Id of the flow whose answer a collapsed request was given; or `ANOTHER_PROXY`."""
 

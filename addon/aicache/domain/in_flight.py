@@ -1,4 +1,4 @@
-"""Equal calls in flight: which of them goes upstream, and what becomes of the others.
+"""Calls in flight: which of equal ones goes upstream, and what becomes of the others, and of those in other words.
 
 A state machine without I/O or clock: events go in, and steps for waiting calls come out. Each waiting call gets exactly
 one further step, unless it leaves.
@@ -47,20 +47,25 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """The other question has no answer to give: decide on this call by its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Take(Generic[A]):
-    """The answer to an equal call is there."""
+    """The answer that the call waited for is there."""
 
     answer: A
 
 
 @dataclass(frozen=True, slots=True)
 class Join(Generic[S]):
-    """The answer to an equal call has begun, and can be followed as it comes."""
+    """That answer has begun, and can be followed as it comes."""
 
     stream: S
 
 
-Step: TypeAlias = Lead | Alone | Wait | Take[A] | Join[S]
+Step: TypeAlias = Lead | Alone | Wait | Apart | Take[A] | Join[S]
 Steps: TypeAlias = list[tuple[CallId, Step[A, S]]]
 
 
@@ -68,6 +73,8 @@ Steps: TypeAlias = list[tuple[CallId, Step[A, S]]]
 class _Flight(Generic[S]):
     leader: CallId
     waiting: dict[CallId, Form] = field(default_factory=dict)
+    by_meaning: dict[CallId, Form] = field(default_factory=dict)
+    """Calls with other questions that wait as well. They never lead: their answers would be to their own questions."""
     stream: tuple[Form, S] | None = None
     failures: int = 0
     is_overdue: bool = False
@@ -100,11 +107,19 @@ class InFlight(Generic[A, S]):
 
     def waiting(self, key: str) -> int:
         """Return how many calls wait for the answer to this one."""
-        return len(flight.waiting) if (flight := self._flights.get(key)) is not None else 0
+        if (flight := self._flights.get(key)) is None:
+            return 0
+        return len(flight.waiting) + len(flight.by_meaning)
+
+    def may_give(self, key: str, began: float, now: float) -> bool:
+        """Tell whether a call with another question may have the answer to this one, by a look-up that *began* then."""
+        if (flight := self._flights.get(key)) is not None:
+            return not flight.is_overdue
+        return self._recent_answer(key, began, now) is not None
 
     def arrive(self, key: str, call: CallId, form: Form, began: float, now: float) -> Step[A, S]:
         """Decide on a call for which nothing was stored, by a look-up that *began* then; inf where that failed."""
-        if (recent := self._recent.get(key)) is not None and began <= min(now, recent.stored_at) and now < recent.until:
+        if (recent := self._recent_answer(key, began, now)) is not None:
             return Take(recent.answer)
         if (until := self._not_shared.get(key)) is not None and now < until:
             return Alone()
@@ -118,15 +133,31 @@ class InFlight(Generic[A, S]):
         flight.waiting[call] = form
         return Wait()
 
+    def arrive_by_meaning(self, key: str, call: CallId, form: Form, began: float, now: float) -> Step[A, S]:
+        """Decide on a call with another question that the answer to this one may answer as well."""
+        if (recent := self._recent_answer(key, began, now)) is not None:
+            return Take(recent.answer)
+        if (flight := self._flights.get(key)) is None:
+            return Apart()
+        if form is not None and flight.stream is not None and flight.stream[0] == form:
+            return Join(flight.stream[1])
+        if flight.is_overdue:
+            return Apart()
+        flight.by_meaning[call] = form
+        return Wait()
+
     def begin_stream(self, key: str, leader: CallId, form: Form, stream: S) -> Steps[A, S]:
         """The leader's answer has begun and can be followed by calls of the same *form*."""
         if (flight := self._led_by(key, leader)) is None or form is None:
             return []
         flight.stream = form, stream
-        joining = [call for call, wanted in flight.waiting.items() if wanted == form]
-        for call in joining:
-            del flight.waiting[call]
-        return [(call, Join(stream)) for call in joining]
+        steps: Steps[A, S] = []
+        for calls in (flight.waiting, flight.by_meaning):
+            joining = [call for call, wanted in calls.items() if wanted == form]
+            for call in joining:
+                del calls[call]
+            steps += [(call, Join(stream)) for call in joining]
+        return steps
 
     def complete(self, key: str, leader: CallId, answer: A, now: float) -> Steps[A, S]:
         """The leader's answer has come, and may be stored."""
@@ -137,7 +168,7 @@ class InFlight(Generic[A, S]):
             del self._recent[oldest]
         self._recent[key] = _Recent(answer, now + RECENT_FOR_S)
         self._not_shared.pop(key, None)
-        return [(call, Take(answer)) for call in flight.waiting]
+        return [(call, Take(answer)) for call in (*flight.waiting, *flight.by_meaning)]
 
     def stored(self, key: str, now: float) -> None:
         """The last answer is stored, or could not be: look-ups that begin from now on find what there is."""
@@ -150,11 +181,12 @@ class InFlight(Generic[A, S]):
             return []
         del self._flights[key]
         self._not_shared[key] = now + NOT_SHARED_FOR_S
-        return [(call, Alone()) for call in flight.waiting]
+        return [*((call, Alone()) for call in flight.waiting), *_part(flight)]
 
     def fail(self, key: str, leader: CallId) -> Steps[A, S]:
         """The leader has got an error, or half an answer. One call goes upstream in its place, and after each further
-        failure twice as many: no stampede, and no long queue for one error after the other.
+        failure twice as many: no stampede, and no long queue for one error after the other. Those with other questions
+        part from it.
         """
         if (flight := self._led_by(key, leader)) is None:
             return []
@@ -164,7 +196,7 @@ class InFlight(Generic[A, S]):
         alone = list(islice(flight.waiting, freed - 1))
         for call in alone:
             del flight.waiting[call]
-        return [*steps, *((call, Alone()) for call in alone)]
+        return [*steps, *((call, Alone()) for call in alone), *_part(flight)]
 
     def leave(self, key: str, call: CallId) -> Steps[A, S]:
         """A call's client has left. Where it was the leader, the next one goes upstream in its place."""
@@ -172,12 +204,12 @@ class InFlight(Generic[A, S]):
             return []
         if flight.leader == call:
             return self._replace_leader(key, flight)
-        flight.waiting.pop(call, None)
+        _remove(flight, call)
         return []
 
     def give_up(self, key: str, call: CallId) -> None:
         """A call has waited for too long, and goes upstream; later ones do not begin to wait for the same leader."""
-        if (flight := self._flights.get(key)) is not None and flight.waiting.pop(call, self) is not self:
+        if (flight := self._flights.get(key)) is not None and _remove(flight, call):
             flight.is_overdue = True
 
     def forget_answers(self) -> None:
@@ -189,6 +221,13 @@ class InFlight(Generic[A, S]):
         for flight in self._flights.values():
             yield flight.leader
             yield from flight.waiting
+            yield from flight.by_meaning
+
+    def _recent_answer(self, key: str, began: float, now: float) -> _Recent[A] | None:
+        recent = self._recent.get(key)
+        if recent is None or not (began <= min(now, recent.stored_at) and now < recent.until):
+            return None
+        return recent
 
     def _led_by(self, key: str, leader: CallId) -> _Flight[S] | None:
         flight = self._flights.get(key)
@@ -198,7 +237,22 @@ class InFlight(Generic[A, S]):
         flight.stream, flight.is_overdue = None, False
         if not flight.waiting:
             del self._flights[key]
-            return []
+            return _part(flight)
         flight.leader = next(iter(flight.waiting))
         del flight.waiting[flight.leader]
         return [(flight.leader, Lead())]
+
+
+def _remove(flight: _Flight[S], call: CallId) -> bool:
+    """Have a call wait no more; tell whether it did."""
+    for calls in (flight.waiting, flight.by_meaning):
+        if call in calls:
+            del calls[call]
+            return True
+    return False
+
+
+def _part(flight: _Flight[S]) -> Steps[A, S]:
+    """Have the calls with other questions go their own way."""
+    parting, flight.by_meaning = flight.by_meaning, {}
+    return [(call, Apart()) for call in parting]

@@ -233,7 +233,8 @@ class Hit:
     judge_seconds: float | None = None
     """Time that the request waited for the judge model that allowed the hit; None where nothing but rules decided."""
     collapsed_with: str | None = None
-    """Name of the equal request, in flight at the same time, whose answer this is; None for a stored answer."""
+    """Name of the request, in flight at the same time, whose answer this is; None for a stored answer. It is an equal
+    one, or where there is a similarity, one in other words."""
     waited: float = 0.0
     """Seconds that the request waited for that answer."""
     is_stale: bool = False

@@ -6,6 +6,7 @@ It bounds each wait, and decides nothing: `domain/in_flight.py` does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Callable
@@ -13,11 +14,14 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from aicache.domain import policy
-from aicache.domain.in_flight import Alone, CallId, Form, InFlight, Join, Lead, Step, Steps, Take, Wait
+from aicache.domain.in_flight import Alone, Apart, CallId, Form, InFlight, Join, Lead, Step, Steps, Take, Wait
 from aicache.domain.model import Entry
 from aicache.engine.backends import Backends
 from aicache.engine.exchange import Exchange
 from aicache.engine.leases import Leases
+
+MAX_FLIGHT_S = 600.0
+"""Time after which nothing is learned from an answer that is still in flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class SharedAnswer:
     leader: str
 
 
+Following: TypeAlias = "Apart | Alone | Take[SharedAnswer] | Join[Any]"
+"""What becomes of a call that wants the answer to another question: it has that, or goes its own way."""
 Decision: TypeAlias = "Flight | Alone | Take[SharedAnswer] | Join[Any]"
 """What becomes of a call: it leads a flight, goes upstream alone, or has another's answer, whole or as it comes."""
 
@@ -97,6 +103,7 @@ class Collapsing:
         self.state: InFlight[SharedAnswer, Any] = InFlight(lambda shared: len(shared.entry.body))
         self._calls = itertools.count()
         self._steps: dict[CallId, asyncio.Future[Step[SharedAnswer, Any]]] = {}
+        self._on_left: dict[str, asyncio.Event] = {}
 
     def __len__(self) -> int:
         """Return how many calls wait for another's answer."""
@@ -121,10 +128,23 @@ class Collapsing:
         match step:
             case Lead():
                 return Flight(self, key, call, name), waited
-            case Wait():
-                raise AssertionError("a call waits twice")
+            case Wait() | Apart():
+                raise AssertionError("a call waits twice, or for another question")
             case _:
                 return step, waited
+
+    async def follow(self, key: str, form: Form, began: float, within: float) -> tuple[Following, float]:
+        """Wait at most *within* seconds for the answer to another question that is in flight; return how long it took.
+
+        `Alone`: it has not come in time.
+        """
+        call, asked = next(self._calls), time.perf_counter()
+        step = self.state.arrive_by_meaning(key, call, form, began, time.monotonic())
+        if isinstance(step, Wait):
+            step = await self._wait(key, call, within)
+        if isinstance(step, Lead | Wait):
+            raise AssertionError("a call leads with another's question")
+        return step, time.perf_counter() - asked
 
     async def _wait(self, key: str, call: CallId, within: float) -> Step[SharedAnswer, Any]:
         waiting = self._steps[call] = asyncio.get_running_loop().create_future()
@@ -141,10 +161,19 @@ class Collapsing:
         finally:
             del self._steps[call]
 
+    async def until_stored(self, key: str) -> None:
+        """Wait until the answer that is in flight for a key is stored, or there will be none."""
+        if key in self.state:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(MAX_FLIGHT_S):
+                    await self._on_left.setdefault(key, asyncio.Event()).wait()
+
     def left(self, key: str) -> None:
         """A leader has nothing more to do with a key; its lease is for the next one, where there is one."""
         if key not in self.state:
             self.leases.release_soon(key)
+            if (waited_for := self._on_left.pop(key, None)) is not None:
+                waited_for.set()
 
     def apply(self, steps: Steps[SharedAnswer, Any]) -> None:
         """Wake the calls for which there are steps."""

@@ -32,6 +32,7 @@ from aicache.engine.judge_on_path import DEFAULT_JUDGE_LIMITS, JudgeLimits
 from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup, do_nothing
 from aicache.engine.neighbor_search import NeighborSearch
+from aicache.engine.neighbors_in_flight import NeighborsInFlight
 from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.reindexing import Reindexing
 from aicache.engine.same_words_lookup import FoundAlias, find_same_words
@@ -83,7 +84,12 @@ class Engine:
             MAX_COMPARISONS, lambda: logger.debug("a comparison is dropped: too many under way")
         )
         self.credentials = CredentialStatus(self.backends, self._stores, clock)
-        self.learning = Learning(self.backends, self._comparisons, self.erasures, clock, on_checked)
+        self.learning = Learning(
+            self.backends, self._comparisons, self.erasures, clock, on_checked, self.collapsing.until_stored
+        )
+        self.neighbors_in_flight = NeighborsInFlight(
+            self.backends, self.collapsing, self.learning, self._admission, self._rules_in_force, clock
+        )
         self._reindexing = Reindexing(self.backends)
         self._writer = AnswerWriter(
             self.backends,
@@ -224,12 +230,14 @@ class Engine:
         if exchange.identity.key in self.collapsing.state and self.may_collapse(exchange):
             return Miss("in-flight")
         semantic = self.backends.semantic
-        if (semantic is None and alias is None) or not _may_embed(exchange, rules):
+        if not _may_embed(exchange, rules):
             return Miss("not-stored")
         if alias is not None:
             same = await find_same_words(lookup, self.learning, semantic, alias)
             if same is not None:
                 return same
+        elif self.neighbors_in_flight.has_same_words(lookup) and self.may_collapse(exchange):
+            return Miss("in-flight")
         if semantic is None:
             return Miss("not-stored")
         if self._admission.is_full_for(exchange.caller):
@@ -277,6 +285,10 @@ class Engine:
         """Return why an entry must not answer a call of its key; None when it may."""
         now, ttl = self._clock(), self.rules.ttl
         return policy.check_entry(entry, exchange.call, exchange.identity, exchange.directives, now, exchange.page, ttl)
+
+    def may_answer_by_meaning(self, exchange: Exchange, entry: Entry) -> bool:
+        """Tell whether an entry that has just come may answer a call whose question it was chosen for."""
+        return policy.may_be_neighbor(entry, self.rules) and self.refusal(exchange, entry) is None
 
     # ------------------------------------------------------------------ store
 

@@ -61,7 +61,7 @@ class Exchange:
     stale: Entry | None = None
     """The expired answer that is served if the upstream fails."""
     waited: float | None = None
-    """Seconds for which it has waited in vain for the answer to an equal call; None if it has not."""
+    """Seconds for which it has waited in vain for the answer to another call; None if it has not."""
 
     @property
     def label(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aicache.domain.digests import digest
 from aicache.domain.events import Checked
@@ -45,10 +45,12 @@ class Learning:
         erasures: RecentErasures,
         clock: Callable[[], float],
         on_checked: Callable[[Checked], None],
+        until_stored: Callable[[str], Awaitable[None]],
     ) -> None:
+        """*until_stored* waits for the answer of a key that is in flight, if there is one."""
         self.segments = TrafficSegments(backends, tasks, clock)
         self._backends, self._tasks, self._erasures = backends, tasks, erasures
-        self._clock, self._on_checked = clock, on_checked
+        self._clock, self._on_checked, self._until_stored = clock, on_checked, until_stored
         self._era = 0
         self._random = random.Random()
         self._undecided: Counter[bool] = Counter()
@@ -70,17 +72,33 @@ class Learning:
         neighbors: Sequence[Neighbor],
         records: Mapping[str, EntryRecord],
         rules: Rules,
+        *,
+        again: bool = False,
     ) -> Decision:
-        """Decide by the evidence which of the neighbors answers, and whether that is checked."""
-        decision = segment.decide(neighbors, records, 0.0 if rules.shadow else self._random.random())
+        """Decide by the evidence which of the neighbors answers, and whether that is checked.
+
+        *again* as in `VerifiedPolicy.decide`.
+        """
+        decision = segment.decide(neighbors, records, 0.0 if rules.shadow else self._random.random(), again=again)
         self.segments.used(name)
         return decision
 
-    def watch(self, name: str, segment: VerifiedPolicy, hit: tuple[str, float] | None, rules: Rules) -> Decision:
-        """Decide on the neighbor (key and similarity) that another policy has chosen."""
+    def watch(
+        self,
+        name: str,
+        segment: VerifiedPolicy,
+        hit: tuple[str, float] | None,
+        rules: Rules,
+        *,
+        again: bool = False,
+    ) -> Decision:
+        """Decide on the neighbor (key and similarity) that another policy has chosen.
+
+        *again* as in `VerifiedPolicy.decide`.
+        """
         candidate = None if hit is None else lone_candidate(*hit, segment.space)
         explore = 1.0 if rules.shadow else 0.0
-        decision = segment.decide_on_candidate(candidate, self._random.random(), explore=explore)
+        decision = segment.decide_on_candidate(candidate, self._random.random(), explore=explore, again=again)
         self.segments.used(name)
         return decision
 
@@ -145,6 +163,7 @@ class Learning:
         question = exchange.call.question or ""
         comparison = Comparison(self._backends, semantic, question, text or "", f"answers {exchange.segment}")
         for neighbor in neighbors_to_compare(trial.neighbors, trial.decision) if text is not None else ():
+            await self._until_stored(neighbor.key)
             other = await store.get(neighbor.key)
             if other is None or other.key == fresh.key or (other_text := await extract_text(other)) is None:
                 continue

@@ -35,6 +35,13 @@ class NeighborSearch:
     """Called when the look-up only waits from then on."""
     disowned: set[str] = field(default_factory=set)
     """Keys of entries that this caller has called wrong answers: others may have them."""
+    found_before: tuple[Neighbor, ...] = ()
+    """What an earlier search for the same request has found: none of them may answer, and all of them vote."""
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether an earlier decision has counted the request, as a miss."""
+        return self.lookup.trace.segment is not None
 
     async def find_neighbors(self) -> list[Neighbor]:
         """Return the neighbors with the groups that the evidence has put them in. Raises StoreError."""
@@ -68,9 +75,14 @@ class NeighborSearch:
         return vector
 
     async def search(self, vector: Vector) -> list[Neighbor]:
+        namespace = self.semantic.namespace(self.lookup.exchange.identity)
+        return await self.semantic.index.search(namespace, vector, self.top_k)
+
+    @property
+    def top_k(self) -> int:
+        """How many neighbors are searched for."""
         rules = self.lookup.rules
-        top_k = max(rules.top_k, MAX_NEIGHBORS) if rules.checks_hits else rules.top_k
-        return await self.semantic.index.search(self.semantic.namespace(self.lookup.exchange.identity), vector, top_k)
+        return max(rules.top_k, MAX_NEIGHBORS) if rules.checks_hits else rules.top_k
 
     async def get_entries(self, near: list[Neighbor]) -> list[Entry | StoreError | None]:
         """Fetch the neighbors' entries and, where callers share them, what this caller has said about them."""

@@ -46,15 +46,23 @@ async def find_same_words(
     try:
         with lookup.trace.step("same words"):
             entry = await _get_entry(lookup, found)
-        if entry is None:
-            return None
-        neighbor = Neighbor(entry.key, 1.0, question=entry.question)
-        if not lookup.rules.checks_hits:
-            lookup.trace.neighbors.append(neighbor)
-            return Hit(entry, 1.0, same_words=True)
-        return None if semantic is None else await _checked(lookup, learning, semantic, entry, neighbor)
+        return None if entry is None else await answer_same_words(lookup, learning, semantic, entry)
     except StoreError:
         return None
+
+
+async def answer_same_words(
+    lookup: Lookup, learning: Learning, semantic: Semantic | None, entry: Entry
+) -> Hit | Miss | None:
+    """Answer with an entry in the same words, as far as hits by meaning may be served. Raises StoreError.
+
+    *semantic* and None are as in `find_same_words`.
+    """
+    neighbor = Neighbor(entry.key, 1.0, question=entry.question)
+    if not lookup.rules.checks_hits:
+        lookup.trace.neighbors.append(neighbor)
+        return Hit(entry, 1.0, same_words=True)
+    return None if semantic is None else await _checked(lookup, learning, semantic, entry, neighbor)
 
 
 async def _get_entry(lookup: Lookup, found: FoundAlias) -> Entry | None:
@@ -73,16 +81,17 @@ async def _checked(
 ) -> Hit | Miss:
     """Serve the hit as far as the error bound allows, and have it checked now and then; in shadow, always."""
     rules, trace, store = lookup.rules, lookup.trace, lookup.store
+    search = NeighborSearch(lookup, semantic, learning)
     name, segment = await learning.segment_of(lookup.exchange, semantic, rules, store)
     if rules.policy is policy.Policy.VERIFIED:
         records = await learning.get_records(store, [entry.key])
         neighbor = replace(neighbor, group=records[entry.key].group)
-        decision = learning.decide(name, segment, [neighbor], records, rules)
+        decision = learning.decide(name, segment, [neighbor], records, rules, again=search.is_counted)
     else:
         neighbor = replace(neighbor, group=entry.key)
-        decision = learning.watch(name, segment, (entry.key, 1.0), rules)
+        decision = learning.watch(name, segment, (entry.key, 1.0), rules, again=search.is_counted)
     trace.neighbors.append(neighbor)
     trace.segment, trace.risk, trace.error_bound = name, decision.risk, segment.error_bound
-    settling = SemanticLookup(NeighborSearch(lookup, semantic, learning))
+    settling = SemanticLookup(search)
     hit = Hit(entry, 1.0, same_words=True)
     return settling.settle(name, segment, decision, (neighbor,), hit, Miss("too-risky"), None)

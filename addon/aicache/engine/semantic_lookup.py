@@ -128,7 +128,7 @@ class SemanticLookup:
         """Serve a hit as far as the error bound allows, and have it checked now and then; in shadow, always."""
         lookup = self.lookup
         candidate = None if hit is None else (hit.entry.key, min(hit.similarity or 0.0, 1.0))
-        decision = self.learning.watch(name, segment, candidate, lookup.rules)
+        decision = self.learning.watch(name, segment, candidate, lookup.rules, again=self.search.is_counted)
         if hit is not None and hit.judge_seconds is not None:
             decision = replace(decision, judged=True)
         lookup.trace.segment, lookup.trace.error_bound = name, segment.error_bound
@@ -154,7 +154,8 @@ class SemanticLookup:
         with trace.step("judgement"):
             grouped = [replace(n, group=records[n.key].group) for n in neighbors]
             voters, guard = await self._assess(grouped, entries)
-            decision = learning.decide(name, segment, voters, records, rules)
+            voters += self.search.found_before
+            decision = learning.decide(name, segment, voters, records, rules, again=self.search.is_counted)
         threshold = max(self.lookup.exchange.directives.threshold, rules.threshold)
         allowed: Allowed | None = None
         if decision.action is Action.MISS and not decision.sampled and segment.may_serve_judged:

@@ -50,15 +50,16 @@ class RiskBudget:
         """Count such a hit: less is left for the others."""
         self._spent += risk
 
-    def add(self, risk: float | None, served: float = 1.0) -> None:
+    def add(self, risk: float | None, served: float = 1.0, *, again: bool = False) -> None:
         """Count a request with the risk of its candidate, None without one.
 
         *served* is the probability that the candidate is served if its risk is within the limit: what is sent upstream
-        to be checked first risks nothing.
+        to be checked first risks nothing. *again*: the request itself has been counted.
         """
-        faded = 0.5 ** (1 / HALF_LIFE_REQUESTS)
-        self._requests = self._requests * faded + 1
-        self._at_risk *= faded
-        self._spent *= faded
+        if not again:
+            faded = 0.5 ** (1 / HALF_LIFE_REQUESTS)
+            self._requests = self._requests * faded + 1
+            self._at_risk *= faded
+            self._spent *= faded
         if risk is not None and risk <= MAX_RISK:
             self._at_risk[np.searchsorted(_RISKS, risk)] += served

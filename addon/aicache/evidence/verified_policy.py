@@ -92,23 +92,28 @@ class VerifiedPolicy:
 
     # ------------------------------------------------------------------ decide
 
-    def decide(self, seen: Sequence[Neighbor], records: Mapping[str, EntryRecord], chance: float) -> Decision:
+    def decide(
+        self, seen: Sequence[Neighbor], records: Mapping[str, EntryRecord], chance: float, *, again: bool = False
+    ) -> Decision:
         """Decide on one request. *chance* is uniform in [0, 1), and nothing else may depend on it.
+
+        *again*: it has been counted as a miss, and more neighbors were found since.
 
         A candidate is served if its risk is within the limit that keeps the mean risk of all requests in budget, if it
         reaches the minimum similarity whatever was learned, and if the serving level allows it.
         """
         found = pick_candidate(seen, self.space)
         if found is None:
-            self._count(Tally(requests=1))
-            self.risk_budget.add(None)
+            if not again:
+                self._count(Tally(requests=1))
+                self.risk_budget.add(None)
             return Decision(Action.MISS)
         risk = entry_record.risk(self.risk_model, found.features, records.get(found.key, EntryRecord(found.group)))
         would = risk <= self.risk_budget.risk_limit
         explore = self._explored_share(self.tally.checked)
-        self.risk_budget.add(risk, served=1.0 - explore)
+        self.risk_budget.add(risk, served=1.0 - explore, again=again)
         safe = found.similarity >= self.space.safe
-        self._count(Tally(requests=1, hits=would, safe_hits=would and safe))
+        self._count(Tally(requests=not again, hits=would, safe_hits=would and safe))
         if not would:
             return Decision(Action.MISS, found, risk)
         if self.serving_level is ServingLevel.OFF or (self.serving_level is ServingLevel.FROZEN and not safe):
@@ -119,13 +124,15 @@ class VerifiedPolicy:
             return Decision(Action.AUDIT, found, risk, sampled=True)
         return Decision(Action.SERVE, found, risk)
 
-    def decide_on_candidate(self, found: Candidate | None, chance: float, *, explore: float = 0.0) -> Decision:
+    def decide_on_candidate(
+        self, found: Candidate | None, chance: float, *, explore: float = 0.0, again: bool = False
+    ) -> Decision:
         """Decide on a request whose candidate another policy has chosen: it is served if the serving level allows.
 
-        Serving level, checks and bound are the same; nothing learned decides what is near enough.
+        Serving level, checks and bound are the same, and so is *again*; nothing learned decides what is near enough.
         """
         safe = found is not None and found.similarity >= self.space.safe
-        self._count(Tally(requests=1, hits=found is not None, safe_hits=safe))
+        self._count(Tally(requests=not again, hits=found is not None, safe_hits=safe))
         if found is None:
             return Decision(Action.MISS)
         if self.serving_level is ServingLevel.OFF or (self.serving_level is ServingLevel.FROZEN and not safe):

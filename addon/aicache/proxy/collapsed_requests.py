@@ -17,7 +17,7 @@ from aicache.domain.events import ANOTHER_PROXY
 from aicache.domain.in_flight import Form, Join, Take
 from aicache.domain.model import Entry, Hit, Miss, Mode
 from aicache.domain.trace import Trace
-from aicache.engine import Exchange
+from aicache.engine import Exchange, after_miss
 from aicache.engine.collapsing import Flight
 from aicache.engine.leases import FIRST_POLL_S
 from aicache.patches.live_responses import LiveResponses
@@ -29,6 +29,9 @@ from aicache.proxy.http_messages import collapsed_headers, to_recording
 from aicache.proxy.response_tee import Follower, Tee
 from aicache.runtime.lifecycle import Runtime
 from aicache.telemetry import reporting
+
+MAX_NEIGHBORS_FOLLOWED = 2
+"""Questions in flight whose answers a request waits for, one after the other; then it goes its own way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Joined:
     stream: StreamInFlight
     follower: Follower
     waited: float
+    hit: Hit | None = None
+    """The hit by meaning that it is, on the entry to come; None where the stream answers an equal request."""
 
 
 class CollapsedRequests:
@@ -60,20 +65,32 @@ class CollapsedRequests:
         self._live = live
 
     async def wait(
-        self, flow: HTTPFlow, exchange: Exchange, miss: Miss, runtime: Runtime
+        self, flow: HTTPFlow, exchange: Exchange, miss: Miss, runtime: Runtime, trace: Trace, deadline: float
     ) -> tuple[Hit | Joined | Miss, Exchange]:
         """Return the answer to an equal request, as a hit or as a stream that has begun; or the miss, where there is no
-        such request, or it has no good answer.
+        such request, or it has no good answer. With `in_flight.by_meaning`, the same for a request in other words.
 
-        A miss goes upstream, and its flow's state has the flight that equal requests wait for.
+        A miss goes upstream, and its flow's state has the flight that equal requests wait for. *trace* and *deadline*
+        are those of the look-up.
         """
         engine, settings = runtime.engine, runtime.settings
         if not settings.in_flight.collapse or not engine.may_collapse(exchange):
             return miss, exchange
+        within, waited = settings.in_flight.wait, None
         began = math.inf if miss.reason.startswith("store-error") else exchange.asked_at
-        decision, waited = await engine.collapsing.decide(
-            exchange.identity.key, self._form(exchange, settings), flow.id, began, settings.in_flight.wait
+        if settings.in_flight.by_meaning:
+            found, exchange = await self._wait_for_neighbor(exchange, miss, runtime, trace, deadline, began)
+            if not isinstance(found, Miss):
+                return found, exchange
+            miss, waited = found, exchange.waited
+            within -= waited or 0.0
+            if within <= 0:
+                return miss, exchange
+        decision, seconds = await engine.collapsing.decide(
+            exchange.identity.key, self._form(exchange, settings), flow.id, began, within
         )
+        if seconds is not None:
+            waited = (waited or 0.0) + seconds
         match decision:
             case Take(shared):
                 if engine.refusal(exchange, shared.entry) is None:
@@ -84,6 +101,8 @@ class CollapsedRequests:
             case Flight() as flight:
                 lost = weakref.finalize(flow, _lose, flight, asyncio.get_running_loop())
                 lost.atexit = False
+                if settings.in_flight.by_meaning:
+                    engine.neighbors_in_flight.add(exchange, flight)
                 if settings.in_flight.across_proxies:
                     asked = time.perf_counter()
                     entry = await _ask_others(flight, exchange, runtime)
@@ -95,6 +114,36 @@ class CollapsedRequests:
             case _:  # it goes upstream alone
                 pass
         return miss, exchange if waited is None else replace(exchange, waited=waited)
+
+    async def _wait_for_neighbor(
+        self, exchange: Exchange, miss: Miss, runtime: Runtime, trace: Trace, deadline: float, began: float
+    ) -> tuple[Hit | Joined | Miss, Exchange]:
+        """Return the answer to a request in flight that asks the same in other words, or the miss.
+
+        After a miss, no such request is in flight that this one has not been compared with, unless time has run out.
+        """
+        engine, settings = runtime.engine, runtime.settings
+        within, follows = settings.in_flight.wait, engine.rules.refusals is policy.Refusals.ALWAYS
+        form = self._form(exchange, settings) if follows else None  # an answer that declines is told at its end only
+        for _ in range(MAX_NEIGHBORS_FOLLOWED):
+            if exchange.identity.key in engine.collapsing.state:
+                break
+            found = await engine.neighbors_in_flight.find(exchange, miss, trace, began, deadline)
+            if isinstance(found, Miss):
+                return found, after_miss(exchange, found)
+            left = within - (exchange.waited or 0.0)
+            decision, seconds = await engine.collapsing.follow(found.entry.key, form, began, left)
+            waited = (exchange.waited or 0.0) + seconds
+            match decision:
+                case Take(shared) if engine.may_answer_by_meaning(exchange, shared.entry):
+                    hit = replace(found, entry=shared.entry, collapsed_with=shared.leader, waited=waited)
+                    return hit, exchange
+                case Join(StreamInFlight() as stream) if (follower := stream.tee.follow()) is not None:
+                    return Joined(stream, follower, waited, found), exchange
+            exchange, deadline = replace(exchange, waited=waited), engine.deadline()
+            if waited >= within:
+                break
+        return miss, exchange
 
     def offer_stream(self, state: FlowState, exchange: Exchange, response: Response, runtime: Runtime) -> None:
         """Let requests that are to be sent the same bytes follow an answer that has begun to stream, if it is good."""
@@ -113,9 +162,10 @@ class CollapsedRequests:
 
     def join(self, flow: HTTPFlow, exchange: Exchange, joined: Joined, trace: Trace, began: float) -> None:
         """Answer a request with a stream in flight, from its first byte on."""
-        stream = joined.stream
+        stream, hit = joined.stream, joined.hit
         headers = dict(stream.cors) if exchange.page is not None else {}
-        headers |= collapsed_headers(stream.content_type, exchange.identity.key)
+        key = exchange.identity.key if hit is None else hit.entry.key
+        headers |= collapsed_headers(stream.content_type, key, hit)
         if not flow.request.is_http2 and not flow.request.is_http3:
             if flow.request.http_version == "HTTP/1.1":
                 headers["transfer-encoding"] = "chunked"
@@ -125,7 +175,7 @@ class CollapsedRequests:
         now = time.time()
         self._flows.answer(flow, Response(b"HTTP/1.1", 200, b"OK", Headers(fields), None, None, now, None))
         self._live.attach(flow, FollowedStream(joined.follower, flow.client_conn, self._unread))
-        decided = reporting.joined_event(exchange, stream.flight.leader, trace, began, joined.waited)
+        decided = reporting.joined_event(exchange, stream.flight.leader, trace, began, joined.waited, hit)
         self._events.joined(flow, decided)
 
         def followed(entry: Entry | None) -> None:

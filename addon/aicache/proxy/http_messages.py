@@ -101,12 +101,8 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
         return {"content-type": content_type, "cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
     cors = dict(hit.entry.cors) if exchange.page is not None else {}
     if hit.collapsed_with is not None:
-        return cors | collapsed_headers(content_type, hit.entry.key)
-    tier = "exact" if hit.similarity is None else "semantic" if hit.judge_seconds is None else "judged"
-    if hit.same_words:
-        tier = "same-words"
-    elif hit.is_stale:
-        tier = "stale"
+        return cors | collapsed_headers(content_type, hit.entry.key, hit)
+    tier = _detail(hit)
     headers = cors | {
         "content-type": content_type,
         "age": str(max(0, int(now - hit.entry.stored_at))),
@@ -116,6 +112,35 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     }
     if hit.is_stale:
         headers["warning"] = '110 ai-cache "Response is Stale"'  # obsolete since RFC 9111, and read by older clients
+    return headers | _by_meaning(hit)
+
+
+def collapsed_headers(content_type: str, key: str, hit: Hit | None = None) -> dict[str, str]:
+    """Return the header fields of the answer to a request in flight (RFC 9211, 2.6): no stored one is a hit.
+
+    *hit* is the one by meaning that it may be.
+    """
+    detail = "" if hit is None or hit.similarity is None else f"; detail={_detail(hit)}"
+    headers = {
+        "content-type": content_type,
+        "cache-status": f"ai-cache; fwd=miss; collapsed{detail}",
+        "x-cache-status": "hit",
+        "x-ai-cache-key": key,
+    }
+    return headers if hit is None else headers | _by_meaning(hit)
+
+
+def _detail(hit: Hit) -> str:
+    if hit.same_words:
+        return "same-words"
+    if hit.is_stale:
+        return "stale"
+    return "exact" if hit.similarity is None else "semantic" if hit.judge_seconds is None else "judged"
+
+
+def _by_meaning(hit: Hit) -> dict[str, str]:
+    """Return the header fields that a hit by meaning has more than others."""
+    headers = {}
     if hit.similarity is not None:
         headers["x-ai-cache-similarity"] = f"{hit.similarity:.4f}"
     if hit.judge_seconds is not None:
@@ -123,16 +148,6 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
     if hit.error_bound is not None:
         headers["x-ai-cache-error-bound"] = f"{hit.error_bound:.4f}"
     return headers
-
-
-def collapsed_headers(content_type: str, key: str) -> dict[str, str]:
-    """Return the header fields of the answer to an equal request in flight (RFC 9211, 2.6): no stored one is a hit."""
-    return {
-        "content-type": content_type,
-        "cache-status": "ai-cache; fwd=miss; collapsed",
-        "x-cache-status": "hit",
-        "x-ai-cache-key": key,
-    }
 
 
 def mark_forwarded(response: Response, exchange: Exchange | BatchExchange | Bypass, *, stored: bool) -> None:

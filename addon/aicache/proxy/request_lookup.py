@@ -125,9 +125,11 @@ class RequestLookup:
         outcome: Hit | Joined | Miss = await runtime.engine.lookup(exchange, trace, deadline, on_search)
         if isinstance(outcome, Miss):
             outcome, exchange = await self._context.collapsed.wait(
-                flow, after_miss(exchange, outcome), outcome, runtime
+                flow, after_miss(exchange, outcome), outcome, runtime, trace, deadline
             )
         if isinstance(outcome, Joined):
+            if outcome.hit is not None:
+                self._audit(flow, exchange, outcome.hit)
             self._context.collapsed.join(flow, exchange, outcome, trace, began)
             return
         if isinstance(outcome, Hit):
@@ -169,9 +171,7 @@ class RequestLookup:
         fingerprints: tuple[bytes, ...],
         schedule: Schedule | None,
     ) -> None:
-        directives = exchange.directives
-        if hit.trial is not None and not (directives.only_if_cached or directives.no_store):
-            self._context.replays.audit(flow, replace(exchange, trial=hit.trial))
+        self._audit(flow, exchange, hit)
         if hit.is_stale:
             self._context.replays.refresh(flow, exchange)
         if schedule is not None:  # not remembered either: what is at hand is sent at once
@@ -180,6 +180,12 @@ class RequestLookup:
         self._context.flows.answer(flow, response)
         if hit.collapsed_with is None and not hit.is_stale:
             self._recent.remember(fingerprints, exchange, hit, response)
+
+    def _audit(self, flow: HTTPFlow, exchange: Exchange, hit: Hit) -> None:
+        """Have a hit checked against the upstream's answer, if it is to be. The flow has no response yet."""
+        directives = exchange.directives
+        if hit.trial is not None and not (directives.only_if_cached or directives.no_store):
+            self._context.replays.audit(flow, replace(exchange, trial=hit.trial))
 
     def _miss(self, flow: HTTPFlow, exchange: Exchange, miss: Miss, trace: Trace, began: float) -> None:
         logger.debug("miss: %s", miss.reason)

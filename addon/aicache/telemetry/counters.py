@@ -56,6 +56,7 @@ class Counters:
         self.outcomes: Counter[Labels] = Counter()  # outcome, API
         self.hits: Counter[Labels] = Counter()  # tier, API, model
         self.same_words: Counter[str] = Counter()  # hits by meaning for which nothing was embedded, by API
+        self.collapsed_by_meaning: Counter[str] = Counter()  # hits by meaning with an answer in flight, by API
         self.misses: Counter[Labels] = Counter()  # reason, API
         self.bypasses: Counter[Labels] = Counter()
         self.preconnects: Counter[str] = Counter()  # used, unused
@@ -124,6 +125,8 @@ class Counters:
             self.stale["while-revalidate"] += 1
         if decided.reason == SAME_WORDS:
             self.same_words[decided.api] += 1
+        if decided.tier == "semantic" and decided.collapsed_with is not None:
+            self.collapsed_by_meaning[decided.api] += 1
         if entry is not None:
             self.bytes_from_cache += len(entry.body)
             self.seconds_saved += max(0.0, entry.took - decided.seconds - decided.waited)

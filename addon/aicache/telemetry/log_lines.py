@@ -44,6 +44,8 @@ def decided_line(decided: Decided, *, text: bool) -> dict[str, Any]:
     }
     if decided.is_stale:
         line["stale"] = True
+    if decided.collapsed_with is not None:
+        line["collapsed"] = True
     if entry is not None:
         line["entry"] = {
             "key": entry.key,

@@ -129,7 +129,7 @@ def describe_decision(decided: Decided) -> str:
         whose = "of a request at another proxy" if other == ANOTHER_PROXY else f"of flow {other[:8]}"
         parts.append(f"the answer {whose}, which was in flight")
     if (entry := decided.entry) is not None:
-        if decided.tier not in ("legacy", "collapsed"):
+        if decided.tier != "legacy" and decided.collapsed_with is None:
             parts.append(f"{format_duration(max(0.0, decided.at - entry.stored_at))} old")
         if saved := format_amount(
             entry.prompt_tokens + entry.completion_tokens, entry.took - decided.seconds - decided.waited

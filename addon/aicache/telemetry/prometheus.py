@@ -53,6 +53,12 @@ class Metrics(Collector):
         yield _counter(
             "same_words_hits", "Hits by meaning that nothing was embedded for", ("api",), _single(counters.same_words)
         )
+        yield _counter(
+            "collapsed_semantic_hits",
+            "Hits by meaning with the answer to a request that was in flight",
+            ("api",),
+            _single(counters.collapsed_by_meaning),
+        )
         yield _counter("misses", "Requests that went upstream", ("reason", "api"), counters.misses)
         yield _counter(
             "header_misses",

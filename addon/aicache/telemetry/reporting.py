@@ -56,15 +56,22 @@ def lookup_event(
 
 
 def _tier(hit: Hit) -> Tier:
-    if hit.collapsed_with is not None:
+    if hit.collapsed_with is not None and hit.similarity is None:
         return "collapsed"
     if hit.from_higress:
         return "legacy"
     return "exact" if hit.similarity is None else "semantic"
 
 
-def joined_event(exchange: Exchange, leader: str, trace: Trace, began: float, waited: float) -> Decided:
-    """Build the event of a request that follows the answer to an equal one, flow *leader*, as it comes."""
+def joined_event(
+    exchange: Exchange, leader: str, trace: Trace, began: float, waited: float, hit: Hit | None
+) -> Decided:
+    """Build the event of a request that follows the answer to another one, flow *leader*, as it comes: to an equal one,
+    or as a *hit* by meaning.
+    """
+    if hit is not None:
+        decided = lookup_event(exchange, replace(hit, collapsed_with=leader), trace, began, waited=waited)
+        return replace(decided, entry=None)
     decided = lookup_event(exchange, Miss(""), trace, began, waited=waited)
     return replace(decided, outcome="hit", tier="collapsed", reason=None, collapsed_with=leader)
 
