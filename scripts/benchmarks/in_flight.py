@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
+from aicache.adapters.redis.peers import GONE_AFTER_S
 from benchmarks import requests
 from benchmarks.misses import Misses
 from benchmarks.scenario import warm_systems
 from benchmarks.systems import System
 
+WITHOUT, ONE_PROXY, ALONE, ONE_OF_TWO = "without", "one proxy", "across proxies, alone", "across proxies, one of two"
 SETTINGS = {
-    "without": {"collapse": False, "finish": None},
-    "one proxy": {"across_proxies": False},
-    "across proxies": {"across_proxies": True},
+    WITHOUT: {"collapse": False, "finish": None},
+    ONE_PROXY: {"across_proxies": False},
+    ALONE: {"across_proxies": True},
+    ONE_OF_TWO: {"across_proxies": True},
 }
 """Settings under `in_flight`, by the name of the system."""
 
 
 class InFlight(Misses):
     name = "in-flight"
-    title = "misses that nobody shares: without in_flight.collapse, with it, and with a lease for other proxies"
+    title = "misses that nobody shares: without in_flight.collapse, with it, and with other proxies in mind"
 
     def systems(self) -> list[System]:
         compared = []
         for name, settings in SETTINGS.items():
-            config = {"semantic": {"enabled": False}, "in_flight": settings}
-            [system, *_] = self._fleet.caches(name.replace(" ", "-"), config, f", {name}")
+            config, folder = {"semantic": {"enabled": False}, "in_flight": settings}, name.replace(" ", "-")
+            [system, *_] = self._fleet.caches(folder, config, f", {name}")
             self._fleet.wait()
+            if name == ONE_OF_TWO:
+                self._fleet.caches(folder, config, ", the other one")
+                self._fleet.wait()
             compared.append(replace(system, name=name))
-        return warm_systems(self._fleet, replace(self._plan, litellm=False), compared, [requests.body()])
+        warm = warm_systems(self._fleet, replace(self._plan, litellm=False), compared, [requests.body()])
+        time.sleep(GONE_AFTER_S)  # until the one that is alone knows it
+        return warm

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 import pytest
 
 from aicache.adapters.memory import MemoryStore
 from aicache.domain.model import Entry, Mode
+from aicache.domain.ports import StoreError
 from aicache.engine import leases
 from aicache.engine.backends import Backends
 from aicache.engine.leases import Leases
@@ -32,7 +34,8 @@ class Proxy:
         self.in_flight = {"k"}
         backends = Backends()
         backends.use_exact(store, 1.0)
-        self.leases = Leases(backends, lambda key: key in self.in_flight)
+        self.store = backends.exact
+        self.leases = Leases(backends, self.in_flight)
 
     async def ask(self, within: float = WAIT_S) -> Entry | None:
         return await self.leases.lead_or_wait("k", "label", within)
@@ -123,6 +126,137 @@ async def test_a_wait_is_bounded() -> None:
 
     assert await second.ask(0.3) is None
     assert time.monotonic() - began < 2.0
+
+
+class Counting(MemoryStore):
+    """Counts the calls that are commands to Redis of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
+        self.calls.append("acquire")
+        return await super().acquire_lease(name, token, ttl)
+
+    async def release_lease(self, name: str, token: str) -> None:
+        self.calls.append("release")
+        await super().release_lease(name, token)
+
+    async def put_and_release(self, entry: Entry, token: str) -> bool:
+        await self.put(entry)
+        await super().release_lease(entry.key, token)
+        return True
+
+
+async def test_who_is_alone_takes_no_lease() -> None:
+    store = Counting()
+    store.may_have_peers = False
+    proxy = Proxy(store)
+
+    assert await proxy.ask() is None
+    proxy.leases.release_soon("k")
+    await proxy.leases.close(1.0)
+    assert not store.calls
+
+
+async def test_who_is_not_alone_any_more_takes_leases_for_what_is_in_flight() -> None:
+    store = Counting()
+    store.may_have_peers = False
+    proxy = Proxy(store)
+    assert await proxy.ask() is None
+
+    store.may_have_peers = True
+    proxy.leases.cover_flights()
+    await proxy.leases._covering.wait()
+    assert await store.is_leased("k")
+    assert list(proxy.leases._held) == ["k"]
+
+
+async def test_what_has_ended_meanwhile_keeps_no_lease() -> None:
+    class Slow(Counting):
+        async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
+            taken = await super().acquire_lease(name, token, ttl)
+            proxy.in_flight.clear()
+            proxy.leases.release_soon(name)
+            return taken
+
+    store = Slow()
+    proxy = Proxy(store)
+    proxy.leases.cover_flights()
+    await proxy.leases._covering.wait()
+    await proxy.leases._releases.wait()
+
+    assert not store.leases
+    assert not proxy.leases._held
+
+
+async def test_a_lease_is_given_up_with_its_answer() -> None:
+    store = Counting()
+    proxy = Proxy(store)
+    await proxy.ask()
+    proxy.in_flight.clear()
+    assert proxy.store is not None
+    await proxy.leases.put(proxy.store, an_entry("k"))
+    proxy.leases.release_soon("k")
+    await proxy.leases.close(1.0)
+
+    assert not store.leases
+    assert store.calls == ["acquire"]
+
+
+async def test_an_answer_does_not_give_up_the_lease_of_the_next_leader() -> None:
+    store = Counting()
+    proxy = Proxy(store)
+    await proxy.ask()
+    assert proxy.store is not None
+    await proxy.leases.put(proxy.store, an_entry("k"))
+
+    assert await store.is_leased("k")
+    assert store.entries
+
+
+@pytest.mark.parametrize("fails", ["to store", "to release"])
+async def test_a_lease_is_given_up_where_that_failed_with_its_answer(fails: str) -> None:
+    class Failing(Counting):
+        async def put_and_release(self, entry: Entry, token: str) -> bool:
+            if fails == "to store":
+                raise StoreError("full")
+            return False
+
+    store = Failing()
+    proxy = Proxy(store)
+    await proxy.ask()
+    proxy.in_flight.clear()
+    assert proxy.store is not None
+    with pytest.raises(StoreError) if fails == "to store" else contextlib.nullcontext():
+        await proxy.leases.put(proxy.store, an_entry("k"))
+    await proxy.leases._releases.wait()
+
+    assert store.calls == ["acquire", "release"]
+    assert not store.leases
+
+
+@pytest.mark.parametrize("why", ["late", "client left"])
+async def test_a_lease_that_came_too_late_is_given_up(why: str) -> None:
+    class Slow(MemoryStore):
+        async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
+            taken = await super().acquire_lease(name, token, ttl)
+            await asyncio.Event().wait()
+            return taken
+
+    store = Slow()
+    proxy = Proxy(store)
+    asking = asyncio.create_task(proxy.ask())
+    await asyncio.sleep(0.02)
+    assert await store.is_leased("k")
+    if why == "client left":
+        asking.cancel()
+    await asyncio.wait([asking])
+    await proxy.leases._releases.wait()
+
+    assert asking.cancelled() or asking.result() is None
+    assert not await store.is_leased("k")
 
 
 async def test_at_the_end_all_leases_are_given_up() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from aicache.adapters.redis import peers
 from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.adapters.valkey.server_binary import is_available
 from aicache.adapters.vectors.zvec import ZvecIndex
@@ -247,3 +248,31 @@ async def test_an_index_that_hangs_for_good_is_left_behind_in_time(
 
     hung.set()
     await hanging
+
+
+async def test_a_proxy_takes_leases_from_when_another_one_comes_to_its_redis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "GONE_AFTER_S", 0.3)
+    [port] = free_ports(1)
+    redis = Process(port, tmp_path / "redis", plain(port))
+    redis.start()
+    config = replace(EMBEDDED, exact=Exact(redis=Redis(url=f"redis://127.0.0.1:{port}"), secret="s" * 32))
+    one, two = (Reconciler(config, tmp_path / name) for name in ("one", "two"))
+    try:
+        await redis.up()
+        one.start()
+        await until(lambda: one.engine.exact is not None and not one.engine.exact.may_have_peers)
+        leases = one.engine.collapsing.leases
+        one.engine.collapsing.state.arrive("k", 1, None, 0.0, 0.0)
+        assert await leases.lead_or_wait("k", "", 1.0) is None
+        assert not leases._held
+
+        two.start()
+        await until(lambda: "k" in leases._held)
+        assert two.engine.exact is not None
+        assert not await two.engine.exact.acquire_lease("k", "token", 1.0, "lease")
+    finally:
+        await one.close()
+        await two.close()
+        redis.kill()

@@ -14,6 +14,8 @@ from aicache.domain.ports import StoreError
 class MemoryStore:
     """An ExactStore. *clock* returns Unix seconds."""
 
+    may_have_peers = True
+
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.entries: dict[str, Entry] = {}
         self.flags: dict[str, float] = {}
@@ -105,6 +107,11 @@ class MemoryStore:
 
     async def is_leased(self, name: str) -> bool:
         return name in self.leases and self.leases[name][1] > self._clock()
+
+    async def put_and_release(self, entry: Entry, token: str) -> bool:
+        await self.put(entry)
+        await self.release_lease(entry.key, token)
+        return True
 
     async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
         text = self.higress_answers.get(question, "")

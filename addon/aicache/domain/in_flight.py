@@ -101,9 +101,13 @@ class InFlight(Generic[A, S]):
         """Return how many flights there are."""
         return len(self._flights)
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         """Tell whether there is a flight for this call."""
         return key in self._flights
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the keys of the flights."""
+        return iter(self._flights)
 
     def waiting(self, key: str) -> int:
         """Return how many calls wait for the answer to this one."""

@@ -88,6 +88,10 @@ class CounterStore(Protocol):
 class LeaseStore(Protocol):
     """Names that one of the proxies that share the store holds at a time. Raises only StoreError."""
 
+    @property
+    def may_have_peers(self) -> bool:
+        """Whether other proxies may share the store; False where it is known that none does."""
+
     async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
         """Hold *name* for *ttl* seconds, unless it is held; tell whether that was done. *token* is its holder's own."""
 
@@ -99,6 +103,12 @@ class LeaseStore(Protocol):
 
     async def is_leased(self, name: str) -> bool:
         """Tell whether *name* is held."""
+
+    async def put_and_release(self, entry: Entry, token: str) -> bool:
+        """Write or replace an entry as `EntryStore.put` does, and then give its key up, in one round trip if possible.
+
+        StoreError where it was not written; False where it was, and the key may still be held.
+        """
 
 
 class HigressAnswers(Protocol):

@@ -18,6 +18,7 @@ from aicache.engine.background_tasks import BackgroundTasks
 from aicache.engine.credential_status import CredentialStatus
 from aicache.engine.exchange import Exchange, is_large
 from aicache.engine.learning import Learning
+from aicache.engine.leases import Leases
 from aicache.engine.recent_erasures import RecentErasures
 from aicache.engine.storing import NotKept
 from aicache.entries.embedding_batch import BatchExchange
@@ -44,6 +45,7 @@ class AnswerWriter:
         self,
         backends: Backends,
         credentials: CredentialStatus,
+        leases: Leases,
         learning: Learning,
         admission: Admission,
         erasures: RecentErasures,
@@ -51,7 +53,7 @@ class AnswerWriter:
         rules: Callable[[], policy.Rules],
         clock: Callable[[], float],
     ) -> None:
-        self._backends, self._credentials, self._learning = backends, credentials, learning
+        self._backends, self._credentials, self._leases, self._learning = backends, credentials, leases, learning
         self._admission, self._erasures, self._tasks = admission, erasures, tasks
         self._rules, self._clock = rules, clock
 
@@ -128,7 +130,8 @@ class AnswerWriter:
         """Write the entries and report it; a vector and what is to be learned wait for requests that need an answer."""
         why_not: str | None = "the proxy ends"
         try:
-            await self.unless_erased(exchange, entries, storing.put(self._backends, exchange, entries, self._rules()))
+            putting = storing.put(self._backends, exchange, entries, self._rules(), self._leases.put)
+            await self.unless_erased(exchange, entries, putting)
             why_not = None
         except StoreError as exc:
             why_not = f"store-error: {exc}"

@@ -99,8 +99,8 @@ class Collapsing:
     """The calls in flight of this process. Used from one event loop."""
 
     def __init__(self, backends: Backends) -> None:
-        self.leases = Leases(backends, lambda key: key in self.state)
         self.state: InFlight[SharedAnswer, Any] = InFlight(lambda shared: len(shared.entry.body))
+        self.leases = Leases(backends, self.state)
         self._calls = itertools.count()
         self._steps: dict[CallId, asyncio.Future[Step[SharedAnswer, Any]]] = {}
         self._on_left: dict[str, asyncio.Event] = {}

@@ -94,6 +94,7 @@ class Engine:
         self._writer = AnswerWriter(
             self.backends,
             self.credentials,
+            self.collapsing.leases,
             self.learning,
             self._admission,
             self.erasures,

@@ -130,6 +130,9 @@ class GuardedStore:
     async def put(self, entry: Entry, step: str = "entry written") -> None:
         await self._call(self.guards.writes, self.port.put(entry), step)
 
+    async def put_and_release(self, entry: Entry, token: str, step: str) -> bool:
+        return await self._call(self.guards.writes, self.port.put_and_release(entry, token), step)
+
     async def put_many(self, entries: Sequence[Entry]) -> None:
         """Write entries together, within one time limit."""
         await self._call(self.guards.writes, _put_many(self.port, entries), "entries written")
@@ -161,6 +164,10 @@ class GuardedStore:
 
     async def increment(self, name: str, by: Mapping[str, int], ttl: float) -> Mapping[str, int]:
         return await self._call(self.guards.writes, self.port.increment(name, by, ttl), "counters incremented")
+
+    @property
+    def may_have_peers(self) -> bool:
+        return self.port.may_have_peers
 
     async def acquire_lease(self, name: str, token: str, ttl: float, step: str) -> bool:
         """Do as the port says; by the deadline."""

@@ -1,6 +1,7 @@
 """Leases by which proxies that share a store agree on who goes upstream with a call. Every failure is no lease.
 
-A lease is renewed while its flight goes on, and ends by itself soon after its proxy has crashed.
+A lease is renewed while its flight goes on, and ends by itself soon after its proxy has crashed. A proxy that is alone
+takes none.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Collection
 
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry
 from aicache.domain.ports import StoreError
 from aicache.engine.backends import Backends
+from aicache.engine.guarded_store import GuardedStore
 from aicache.engine.step_names import Step
 
 logger = logging.getLogger(__name__)
@@ -31,14 +33,14 @@ POLL_INTERVAL_S = 0.1
 
 
 class Leases:
-    """The leases of this process, by key. *is_in_flight* tells whether the call of a key still is, in this process."""
+    """The leases of this process, by key. *flights* are the keys of the calls that are in flight, in this process."""
 
-    def __init__(self, backends: Backends, is_in_flight: Callable[[str], bool]) -> None:
+    def __init__(self, backends: Backends, flights: Collection[str]) -> None:
         self._backends = backends
-        self._is_in_flight = is_in_flight
+        self._flights = flights
         self._held: dict[str, tuple[str, asyncio.TimerHandle | asyncio.Task[None]]] = {}
         """The token of each lease, and the timer of the task that renews it, or that task: most are not renewed."""
-        self._renewals, self._releases = TaskSet(), TaskSet()
+        self._renewals, self._releases, self._covering = TaskSet(), TaskSet(), TaskSet()
 
     async def lead_or_wait(self, key: str, label: str, within: float) -> Entry | None:
         """Acquire the lease of a key, or wait at most *within* seconds for the answer of the proxy that has it.
@@ -54,15 +56,39 @@ class Leases:
             logger.debug("%s: without a lease: %s", label, exc)
             return None
 
+    def cover_flights(self) -> None:
+        """Acquire leases for what is in flight, in the background: another proxy has come, and there was none."""
+        self._covering.spawn(self._cover_flights())
+
+    async def put(self, store: GuardedStore, entry: Entry) -> None:
+        """Write an entry, and give up the lease of its key in the same round trip. Raises StoreError."""
+        token = None if entry.key in self._flights else self._take(entry.key)  # the next leader's, if there is one
+        if token is None:
+            await store.put(entry, Step.STORING)
+            return
+        released = False
+        try:
+            released = await store.put_and_release(entry, token, Step.STORING)
+        finally:
+            if not released:
+                self._releases.spawn(self._release(entry.key, token))
+
     def release_soon(self, key: str) -> None:
         """Give up the lease of a key in the background, if this process has it."""
-        if (held := self._held.pop(key, None)) is not None:
-            token, renewal = held
-            renewal.cancel()
+        if (token := self._take(key)) is not None:
             self._releases.spawn(self._release(key, token))
+
+    def _take(self, key: str) -> str | None:
+        """Return the token of a lease, which is to be given up."""
+        if (held := self._held.pop(key, None)) is None:
+            return None
+        token, renewal = held
+        renewal.cancel()
+        return token
 
     async def close(self, within: float) -> None:
         """Give up all leases; those that cannot be within so many seconds end by themselves."""
+        self._covering.cancel()
         for key in [*self._held]:
             self.release_soon(key)
         try:
@@ -74,15 +100,31 @@ class Leases:
     async def _acquire(self, key: str, label: str) -> bool:
         if key in self._held:
             return True  # of the leader before
-        if (store := self._backends.exact) is None:
+        if (store := self._backends.exact) is None or not store.may_have_peers:
             return True
         token = secrets.token_hex(16)
         store = store.within(loop_time().time() + ACQUIRE_TIMEOUT_S, label)
-        if not await store.acquire_lease(key, token, LEASE_S, Step.LEASE):
-            return False
+        try:
+            if not await store.acquire_lease(key, token, LEASE_S, Step.LEASE):
+                return False
+        except BaseException as exc:
+            if isinstance(exc, asyncio.CancelledError) or isinstance(exc.__cause__, TimeoutError):
+                self._releases.spawn(self._release(key, token))  # it may be had all the same
+            raise
         timer = asyncio.get_running_loop().call_later(RENEW_INTERVAL_S, self._begin_to_renew, key, token)
         self._held[key] = token, timer
         return True
+
+    async def _cover_flights(self) -> None:
+        for key in [*self._flights]:
+            if key not in self._flights:
+                continue
+            try:
+                await self._acquire(key, "in flight")
+            except StoreError as exc:
+                logger.debug("a flight has no lease: %s", exc)
+            if key not in self._flights:
+                self.release_soon(key)
 
     async def _wait(self, key: str, label: str) -> Entry | None:
         pause = FIRST_POLL_S
@@ -105,7 +147,7 @@ class Leases:
         until = time.monotonic() + LEASE_S - RENEW_INTERVAL_S
         while time.monotonic() < until:
             try:
-                if (store := self._backends.exact) is not None and self._is_in_flight(key):
+                if (store := self._backends.exact) is not None and key in self._flights:
                     if not await store.renew_lease(key, token, LEASE_S):
                         break
                     until = time.monotonic() + LEASE_S

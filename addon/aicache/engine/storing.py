@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from aicache.domain import policy
@@ -12,6 +12,7 @@ from aicache.domain.ports import Purpose, StoreError
 from aicache.engine.backends import Backends
 from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
+from aicache.engine.guarded_store import GuardedStore
 from aicache.engine.step_names import Step
 from aicache.entries.embedding_batch import MAX_COMPLETING_BYTES, BatchExchange, record_batch
 from aicache.entries.recording import Recording, decoded, record
@@ -80,10 +81,19 @@ async def store(backends: Backends, exchange: Exchange, entry: Entry, rules: pol
     await put_vector_once_known(backends, exchange, entry, rules)
 
 
+async def write(store: GuardedStore, entry: Entry) -> None:
+    """Write an entry. Raises StoreError."""
+    await store.put(entry, Step.STORING)
+
+
 async def put(
-    backends: Backends, exchange: Exchange | BatchExchange, entries: Sequence[Entry], rules: policy.Rules
+    backends: Backends,
+    exchange: Exchange | BatchExchange,
+    entries: Sequence[Entry],
+    rules: policy.Rules,
+    write: Callable[[GuardedStore, Entry], Awaitable[None]] = write,
 ) -> None:
-    """Write the entries. Raises StoreError, and NotKept where a better one is there.
+    """Write the entries, each by *write*. Raises StoreError, and NotKept where a better one is there.
 
     A caller who wants its answer kept for a short time does not shorten that of one that others have.
     """
@@ -96,7 +106,7 @@ async def put(
             if existing is not None and existing.expires_at > entry.expires_at:
                 raise NotKept("stored for longer already")
     for entry in entries:
-        await store.put(entry, Step.STORING)
+        await write(store, entry)
 
 
 async def put_vector_once_known(backends: Backends, exchange: Exchange, entry: Entry, rules: policy.Rules) -> None:

@@ -167,6 +167,7 @@ class ExactComponent:
             max_connections=redis.max_connections,
             near=exact.near_cache,
             sign=secrets.signing_key if secrets is not None else b"",
+            on_peer=self._engine.collapsing.leases.cover_flights,
         )
         try:
             known = secrets or await self._share_salt(store)
@@ -186,6 +187,7 @@ class ExactComponent:
         self._ttl_limits.store_changed()
         self._adopt(known)
         self._engine.use_exact(self._store, redis.timeout)
+        self._store.listen()
         await self._end_recovery()
         self._recovery = Recovery(lambda: self._engine.backends.exact_guards.reads, store.probe)
         self._recovery.start()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from redis.crc import key_slot
 
 from aicache.adapters.memory import MemoryStore
 from aicache.adapters.redis.store import RedisStore
-from aicache.domain.ports import LeaseStore
+from aicache.domain.model import Entry, Mode
+from aicache.domain.ports import ExactStore
 from servers import Process, RedisCluster, SentinelTrio, free_ports, plain, running
 
 TTL = 30.0
@@ -21,7 +24,7 @@ SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("cluster", "sent
 
 
 @pytest.fixture(params=["memory", "one server", *SLOW])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LeaseStore]:
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ExactStore]:
     async with contextlib.AsyncExitStack() as ended:
         match request.param:
             case "memory":
@@ -43,7 +46,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield redis
 
 
-async def test_a_lease_has_one_holder_at_a_time(store: LeaseStore) -> None:
+async def test_a_lease_has_one_holder_at_a_time(store: ExactStore) -> None:
     for name in ("a", "b", "c", "d"):  # on several nodes of a cluster
         assert not await store.is_leased(name)
         took = await asyncio.gather(*(store.acquire_lease(name, f"token {number}", TTL) for number in range(8)))
@@ -54,7 +57,7 @@ async def test_a_lease_has_one_holder_at_a_time(store: LeaseStore) -> None:
         assert not await store.is_leased(name)
 
 
-async def test_nobody_else_renews_it_or_gives_it_up(store: LeaseStore) -> None:
+async def test_nobody_else_renews_it_or_gives_it_up(store: ExactStore) -> None:
     assert await store.acquire_lease("mine", "my token", TTL)
 
     assert not await store.renew_lease("mine", "another token", TTL)
@@ -66,7 +69,7 @@ async def test_nobody_else_renews_it_or_gives_it_up(store: LeaseStore) -> None:
     assert not await store.is_leased("mine")
 
 
-async def test_it_ends_by_itself_unless_it_is_renewed(store: LeaseStore) -> None:
+async def test_it_ends_by_itself_unless_it_is_renewed(store: ExactStore) -> None:
     assert await store.acquire_lease("short", "token", 0.2)
     assert await store.acquire_lease("renewed", "token", 0.2)
     assert await store.renew_lease("renewed", "token", TTL)
@@ -77,3 +80,31 @@ async def test_it_ends_by_itself_unless_it_is_renewed(store: LeaseStore) -> None
     assert await store.is_leased("renewed")
     await store.release_lease("short", "another token")
     await store.release_lease("renewed", "token")
+
+
+async def test_an_entry_gives_up_its_own_lease_and_nobody_elses(store: ExactStore) -> None:
+    now = time.time()
+    for key in ("a", "b", "c", "d"):  # on several nodes of a cluster
+        entry = Entry(
+            *(key, "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "application/json", b"{}", "?", 0, 0),
+            stored_at=now,
+            expires_at=now + 60,
+            alias=f"alias of {key}",
+        )
+        assert await store.acquire_lease(key, "token", TTL)
+
+        await store.put_and_release(entry, "another token")
+        assert await store.is_leased(key)
+        assert await store.put_and_release(entry, "token")
+        assert not await store.is_leased(key)
+        assert await store.get(key) == entry
+        assert await store.find("another", entry.alias) == (None, key)
+
+
+@pytest.mark.parametrize("prefix", ["", "ai-cache:", "{app}:", "a{b}c:"])
+def test_in_a_cluster_a_lease_is_where_its_entry_is(prefix: str) -> None:
+    store = RedisStore("redis+cluster://127.0.0.1:1", prefix=prefix, timeout=1, max_connections=1)
+    for name in ("0a", "1b", "2c"):
+        lease = store._lease(name)
+        assert lease.startswith(prefix)
+        assert key_slot(lease.encode()) == key_slot(f"{prefix}e:{name}".encode())

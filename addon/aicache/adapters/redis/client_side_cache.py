@@ -1,36 +1,24 @@
 """Caches entries in this process until Redis announces that they have changed. Decides no freshness.
 
 Redis' client-side caching in broadcasting mode (https://redis.io/docs/latest/develop/reference/client-side-caching/):
-one connection receives every key under our prefix that is written, deleted, evicted or expires, by any client. While
-that connection is down, nothing is cached.
+one connection (`server_messages.py`) receives every key under our prefix that is written, deleted, evicted or expires,
+by any client. While that connection is down, nothing is cached.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
-
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import RedisError
 
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.model import Entry
-
-logger = logging.getLogger(__name__)
 
 MAX_AGE_S = 10.0
 """Age after which an entry is read from Redis again: else Redis would take what is used most for what is used least."""
 ENTRY_OVERHEAD_BYTES = 1024
 """Approximate size of an entry without its body."""
-SILENCE_S = 1.0
-"""Silence after which Redis is pinged; after twice as long it counts as down."""
-RECONNECT_INTERVAL_S = 5.0
 MAX_CHANGED_KEYS = 1024
 """Keys announced last that are remembered."""
 
@@ -146,57 +134,3 @@ class NearCache:
         ending.remove(name)
         if not ending:
             del self._ending[derived.until]
-
-
-async def listen(near: NearCache, prefix: str, connect: Callable[[], AbstractConnection]) -> None:
-    """Invalidate what *near* caches of keys that begin with *prefix*, until canceled.
-
-    A server without tracking (before Redis 6), or whose ACL forbids it, costs the near cache and nothing else.
-    """
-    while True:
-        connection = connect()
-        try:
-            async with asyncio.timeout(RECONNECT_INTERVAL_S):
-                await _subscribe(connection, prefix)
-            near.forget()
-            near.deaf = False
-            while True:
-                near.forget(await _changes(connection, prefix))
-        except (RedisError, OSError, TimeoutError) as exc:
-            logger.debug("no invalidation messages from Redis: %s", type(exc).__name__)
-        finally:
-            near.deaf = True
-            near.forget()
-            with contextlib.suppress(RedisError, OSError, TimeoutError):
-                await connection.disconnect(nowait=True)
-        await asyncio.sleep(RECONNECT_INTERVAL_S)
-
-
-async def _subscribe(connection: AbstractConnection, prefix: str) -> None:
-    await connection.connect()  # type: ignore[no-untyped-call]
-    await connection.send_command("CLIENT", "ID")
-    own = await connection.read_response()
-    await connection.send_command("CLIENT", "TRACKING", "ON", "REDIRECT", own, "BCAST", "PREFIX", prefix)
-    await connection.read_response()
-    await connection.send_command("SUBSCRIBE", "__redis__:invalidate")
-    await connection.read_response()
-
-
-async def _changes(connection: AbstractConnection, prefix: str) -> list[str] | None:
-    """Wait for the next message: keys without *prefix*, or None for all of them. TimeoutError when Redis is silent."""
-    asked = False
-    while True:
-        # with a timeout of its own it returns None, and may be called again
-        reply: Any = await connection.read_response(timeout=SILENCE_S, disconnect_on_error=False)
-        match reply:
-            case None if asked:
-                raise TimeoutError
-            case None:
-                asked = True
-                await connection.send_command("PING")
-            case [b"message", _, list(keys)]:
-                return [key.decode("utf-8", "replace").removeprefix(prefix) for key in keys]
-            case [b"message", _, _]:
-                return None
-            case _:
-                asked = False  # PING's answer

@@ -1,8 +1,8 @@
 """The exact store in Redis or Valkey. Makes no decision about freshness: the server deletes what expires.
 
 Commands: MGET, GET, SET with PXAT (Redis 6.2, every Valkey), PX, NX and GET, UNLINK, HINCRBY, HGETALL, PEXPIRE, PING;
-EVAL and EXISTS for leases; CLUSTER SLOTS for a cluster; GETRANGE for Higress's answers; SCAN, EXISTS and PTTL for
-maintenance.
+EVAL, EXISTS and PUBLISH for leases; CLUSTER SLOTS for a cluster; GETRANGE for Higress's answers; SCAN, EXISTS and PTTL
+for maintenance.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from redis.asyncio.connection import AbstractConnection
-
-from aicache.adapters.redis.client_side_cache import NearCache, listen
+from aicache.adapters.redis.client_side_cache import NearCache
 from aicache.adapters.redis.codec import (
     FIRST_BYTES,
     pack_entry,
@@ -29,8 +27,10 @@ from aicache.adapters.redis.codec import (
 )
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.leases import LEASE_KIND, RedisLeases
+from aicache.adapters.redis.peers import Peers
 from aicache.adapters.redis.read_batcher import ReadBatcher
-from aicache.adapters.redis.server import Servers
+from aicache.adapters.redis.server import Command, Servers
+from aicache.adapters.redis.server_messages import Listener
 from aicache.adapters.redis.stored_values import StoredValues
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Entry
@@ -64,7 +64,15 @@ class RedisStore(RedisLeases):
     """
 
     def __init__(
-        self, url: str, *, prefix: str, timeout: float, max_connections: int, near: int = 0, sign: bytes = b""
+        self,
+        url: str,
+        *,
+        prefix: str,
+        timeout: float,
+        max_connections: int,
+        near: int = 0,
+        sign: bytes = b"",
+        on_peer: Callable[[], None] | None = None,
     ) -> None:
         """*url* is as for `open_redis`; StoreError for another one. *max_connections* are those to one server.
 
@@ -72,12 +80,16 @@ class RedisStore(RedisLeases):
         cluster's, which announces changes on no single connection. With *sign*, entries, flags and blobs are signed,
         and values that are not, or with another key, count as absent. Counters are not signed: a client that may write
         them can also increment them.
+
+        With *on_peer*, other proxies on the same server are told of this one, and it is called when one comes where
+        there was none. Otherwise, and with a cluster, there may always be some.
         """
         self._sign = sign
         self._prefix = prefix
         self._servers = open_redis(url, timeout=timeout, max_connections=max_connections)
         self._near = NearCache(near) if near and self._servers.connect else None
-        self._listener: asyncio.Task[None] | None = None
+        self._peers = Peers(prefix, on_peer) if on_peer is not None and self._servers.connect else None
+        self._listening: asyncio.Task[None] | None = None
         self._tasks = TaskSet()
         self._reads = ReadBatcher(
             partial(self._servers.group_keys, prefix), self._fetch, self._tasks, closed=f"{self._servers}: closed"
@@ -121,17 +133,28 @@ class RedisStore(RedisLeases):
         self._forget(key)
 
     async def put(self, entry: Entry) -> None:
+        await self._write(entry)
+
+    async def put_and_release(self, entry: Entry, token: str) -> bool:
+        [released, *_] = await self._write(entry, self._release(entry.key, token))
+        return not isinstance(released, StoreError)
+
+    async def _write(self, entry: Entry, *commands: Command) -> list[Any]:
+        """Write an entry, execute other commands, write its alias; return the replies and errors after the entry's."""
         ends = int(min(entry.expires_at, MAX_TIME_S) * 1000)
         kept_until = int(min(max(entry.expires_at, entry.kept_until), MAX_TIME_S) * 1000)
         packed = pack_entry(entry)  # contains the key, and a checksum
         if self._sign:
             packed = seal(self._sign, b"entry", packed)
-        await self._open.execute("SET", self._prefix + "e:" + entry.key, packed, "PXAT", kept_until)
-        self._forget(entry.key)
+        writing: list[Command] = [("SET", self._prefix + "e:" + entry.key, packed, "PXAT", kept_until), *commands]
         if entry.alias:  # last, and the entry is as good without it
-            with contextlib.suppress(StoreError):
-                value = render_alias(self._sign, entry.alias, entry.key)
-                await self._open.execute("SET", self._prefix + "a:" + entry.alias, value, "PXAT", ends)
+            value = render_alias(self._sign, entry.alias, entry.key)
+            writing.append(("SET", self._prefix + "a:" + entry.alias, value, "PXAT", ends))
+        [written, *others] = await self._open.execute_all(writing)
+        if isinstance(written, StoreError):
+            raise written
+        self._forget(entry.key)
+        return others
 
     async def delete(self, keys: Sequence[str], aliases: Sequence[str] = ()) -> None:
         names = [kind + key for key in keys for kind in ("e:", "n:", "c:")] + ["a:" + alias for alias in aliases]
@@ -283,9 +306,9 @@ class RedisStore(RedisLeases):
 
     async def close(self) -> None:
         self._closed = True
-        if self._listener is not None:
-            self._listener.cancel()
-            await asyncio.gather(self._listener, return_exceptions=True)
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         await self._tasks.cancel_and_wait()
         await self._servers.close()
 
@@ -295,9 +318,16 @@ class RedisStore(RedisLeases):
             raise StoreError(f"{self}: closed")
         return self._servers
 
-    def _listen(self, near: NearCache, connect: Callable[[], AbstractConnection]) -> None:
-        if self._listener is None and not self._closed:
-            self._listener = asyncio.get_running_loop().create_task(listen(near, self._prefix + "e:", connect))
+    def listen(self) -> None:
+        """Listen to changes of keys, and to other proxies, from now on; the first read does so, too."""
+        if self._listening is not None or self._closed or self._servers.connect is None:
+            return
+        if self._near is not None or self._peers is not None:
+            listener = Listener(self._near, self._peers, self._prefix + "e:", self._servers.connect, self._publish)
+            self._listening = asyncio.get_running_loop().create_task(listener.run())
+
+    async def _publish(self, channel: str, message: str) -> None:
+        await self._open.execute("PUBLISH", channel, message)
 
     def _forget(self, *keys: str) -> None:
         """Drop from the cache what this process has changed: Redis may announce it only after the next get."""
@@ -320,8 +350,8 @@ class RedisStore(RedisLeases):
         epoch = self._near.epoch if self._near is not None else 0
         packed = await self._open.mget([self._prefix + name for name in names])
         values = [self._values.parse(name, each) for name, each in zip(names, packed, strict=True)]
-        if self._near is not None and self._servers.connect is not None:
-            self._listen(self._near, self._servers.connect)
+        self.listen()
+        if self._near is not None:
             for value in values:
                 if isinstance(value, Entry):
                     self._near.put(value, epoch)
