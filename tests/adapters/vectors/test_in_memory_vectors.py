@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from aicache.adapters.vectors import promotion
-from aicache.adapters.vectors.in_memory_vectors import INITIAL_ROWS, InMemoryVectors, NamespaceMatrix
+from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
+from aicache.adapters.vectors.namespace_matrix import INITIAL_ROWS, NamespaceMatrix
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import Vector
 

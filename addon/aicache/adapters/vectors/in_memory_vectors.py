@@ -1,98 +1,46 @@
-"""Vectors in memory, one matrix for each namespace; the nearest are found by a matrix product."""
+"""Vectors by namespace, for searches that wait for nothing: small namespaces in matrices, large ones with graphs."""
 
 from __future__ import annotations
 
+import functools
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from aicache.domain.model import PINNED, Neighbor, Vector
+from aicache.adapters.vectors.graph_upkeep import GraphUpkeep
+from aicache.adapters.vectors.large_namespace import GraphChanges, LargeNamespace
+from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
+from aicache.adapters.vectors.neighbor_graph import is_installed, is_loaded
+from aicache.domain.model import Neighbor, Vector
 
-INITIAL_ROWS = 64
-"""Rows of a new matrix, which doubles when it is full."""
+logger = logging.getLogger(__name__)
 
-
-class NamespaceMatrix:
-    """The vectors of one namespace by key; all of them once it is `complete`."""
-
-    def __init__(self, dimensions: int) -> None:
-        self.complete = False
-        self._rows = np.empty((INITIAL_ROWS, dimensions), np.float32)
-        self._expires = np.empty(INITIAL_ROWS, np.float64)
-        self._keys: list[str] = []
-        self._places: dict[str, int] = {}
-
-    @property
-    def keys(self) -> Sequence[str]:
-        return self._keys
-
-    @property
-    def nbytes(self) -> int:
-        return self._rows.nbytes
-
-    def put(self, key: str, vector: Vector, expires_at: float) -> None:
-        if (place := self._places.get(key)) is None:
-            place = self._places[key] = len(self._keys)
-            self._keys.append(key)
-            if place == len(self._rows):
-                self._rows = np.concatenate((self._rows, np.empty_like(self._rows)))
-                self._expires = np.concatenate((self._expires, np.empty_like(self._expires)))
-        self._rows[place] = _unit(vector)
-        self._expires[place] = expires_at
-
-    def drop(self, key: str) -> None:
-        """Remove a vector; the last one takes its row."""
-        if (place := self._places.pop(key, None)) is None:
-            return
-        last = self._keys.pop()
-        if last != key:
-            end = len(self._keys)
-            self._keys[place], self._places[last] = last, place
-            self._rows[place], self._expires[place] = self._rows[end], self._expires[end]
-
-    def expired(self, now: float, latest: float = np.inf) -> list[str]:
-        """Return the keys that expired before *now*, or would expire after *latest* and are not pinned."""
-        times = self._expires[: len(self._keys)]
-        return [self._keys[place] for place in np.flatnonzero((times <= now) | ((times > latest) & (times < PINNED)))]
-
-    def nearest(self, vector: Vector, top_k: int) -> list[Neighbor]:
-        """Return at most *top_k* neighbors, nearest first."""
-        return self._best(self._rows[: len(self._keys)] @ _unit(vector), top_k)
-
-    def nearest_to_each(self, vectors: Sequence[Vector], top_k: int) -> list[list[Neighbor]]:
-        """Return them for several vectors. The rows are read from memory once for all, which is what takes the time."""
-        if len(vectors) == 1:
-            return [self.nearest(vectors[0], top_k)]
-        cosines = np.stack([_unit(vector) for vector in vectors]) @ self._rows[: len(self._keys)].T
-        return [self._best(each, top_k) for each in cosines]
-
-    def _best(self, cosines: Vector, top_k: int) -> list[Neighbor]:
-        count = len(cosines)
-        places = np.argpartition(cosines, count - top_k)[count - top_k :] if top_k < count else np.arange(count)
-        places = places[np.argsort(-cosines[places], kind="stable")]
-        found = np.clip(cosines[places], -1.0, 1.0).tolist()
-        return [Neighbor(self._keys[place], cosine) for place, cosine in zip(places.tolist(), found, strict=True)]
-
-
-def _unit(vector: Vector) -> Vector:
-    return vector / (np.linalg.norm(vector) or 1.0)
+LARGE_FROM_VECTORS = 8192
+"""A namespace of as many vectors gets a graph. To compare all of fewer takes less than a millisecond."""
+MAX_GRAPH_BYTES = 2 << 30
+"""Memory of all large namespaces: some two million vectors of 512 numbers."""
 
 
 class InMemoryVectors:
-    """The namespaces searched last, at most *max_bytes* of vectors. A namespace that is larger alone is not kept.
+    """The namespaces searched last: at most *max_bytes* of matrices, and `MAX_GRAPH_BYTES` of large namespaces.
 
-    One thread may search while another writes: each waits for the other, a few milliseconds at most.
+    A namespace that is larger alone is not kept. Large ones need usearch, and a *folder* that exists by then. One
+    thread may search while another writes: each waits for the other, a few milliseconds at most.
     """
 
-    def __init__(self, dimensions: int, max_bytes: int) -> None:
-        self._dimensions, self._max_bytes = dimensions, max_bytes
+    def __init__(self, dimensions: int, max_bytes: int, folder: Path | None = None) -> None:
+        self._dimensions, self._max_bytes, self._folder = dimensions, max_bytes, folder
         # Not a BoundedDict: matrices grow, and an evicted one takes its keys along.
-        self._namespaces: OrderedDict[str, NamespaceMatrix] = OrderedDict()
-        self._namespace_of: dict[str, str] = {}  # by key
-        self._size = 0
+        self._namespaces: OrderedDict[str, NamespaceMatrix | LargeNamespace] = OrderedDict()
+        self._namespace_of: dict[str, str] = {}  # by key, but for keys of large namespaces
+        self._large: dict[str, LargeNamespace] = {}  # those of the namespaces that are
+        self._size = 0  # of the matrices
         self._lock = threading.RLock()
+        self._upkeep = GraphUpkeep(self._next_changes, self._settle)
 
     def has(self, namespace: str) -> bool:
         """Return whether a namespace is complete at the moment. It does not wait for the lock."""
@@ -108,9 +56,10 @@ class InMemoryVectors:
             return found.nearest_to_each(vectors, top_k) if found.complete else None
 
     @property
-    def max_namespace_vectors(self) -> int:
-        """The number of vectors that one namespace may have: its matrix may be half empty."""
-        return self._max_bytes // (self._dimensions * 4) // 2
+    def max_namespace_vectors(self) -> float:
+        """The number of vectors that one namespace may have: without a graph, its matrix may be half empty."""
+        most = self._max_bytes // (self._dimensions * 4) // 2
+        return np.inf if self._keeps_large and most >= LARGE_FROM_VECTORS else most
 
     def begin(self, namespace: str) -> None:
         """Add a namespace, which is incomplete until `complete` is called. From now on `put` adds its vectors."""
@@ -130,24 +79,35 @@ class InMemoryVectors:
         with self._lock:
             if self._namespace_of.get(key, namespace) != namespace:
                 self.drop((key,))
-            if (into := self._namespaces.get(namespace)) is None:
-                return
-            self._size -= into.nbytes
-            into.put(key, vector, expires_at)
-            self._size += into.nbytes
-            self._namespace_of[key] = namespace
-            while self._size > self._max_bytes:
-                self.remove(next(iter(self._namespaces)))
+            for other in self._large:
+                if other != namespace:
+                    self._large[other].drop(key)
+            match self._namespaces.get(namespace):
+                case NamespaceMatrix() as matrix:
+                    self._size -= matrix.nbytes
+                    matrix.put(key, vector, expires_at)
+                    self._size += matrix.nbytes
+                    self._namespace_of[key] = namespace
+                    if len(matrix) >= LARGE_FROM_VECTORS and self._keeps_large:
+                        self._enlarge(namespace, matrix)
+                case LargeNamespace() as large:
+                    self._put_in_large(namespace, large, key, vector, expires_at)
+            self._evict()
 
     def drop(self, keys: Iterable[str]) -> None:
         with self._lock:
             for key in keys:
                 if (namespace := self._namespace_of.pop(key, None)) is not None:
                     self._namespaces[namespace].drop(key)
+                else:
+                    for large in self._large.values():
+                        large.drop(key)
+            if self._large:
+                self._upkeep.wake()
 
     def sweep(self, now: float, latest: float = np.inf) -> None:
         with self._lock:
-            for each in self._namespaces.values():
+            for each in [*self._namespaces.values()]:
                 self.drop(each.expired(now, latest))
 
     def clear(self) -> None:
@@ -159,6 +119,58 @@ class InMemoryVectors:
         with self._lock:
             if (gone := self._namespaces.pop(namespace, None)) is None:
                 return
-            self._size -= gone.nbytes
-            for key in gone.keys:
-                del self._namespace_of[key]
+            self._large.pop(namespace, None)
+            if isinstance(gone, NamespaceMatrix):
+                self._size -= gone.nbytes
+                for key in gone.keys:
+                    del self._namespace_of[key]
+            gone.close()
+
+    def close(self) -> None:
+        """End the thread that keeps the graphs, and forget all vectors."""
+        self._upkeep.close()
+        self.clear()
+
+    # ------------------------------------------------------------------ large namespaces
+
+    @functools.cached_property
+    def _keeps_large(self) -> bool:
+        return self._folder is not None and is_installed()
+
+    def _enlarge(self, namespace: str, matrix: NamespaceMatrix) -> None:
+        """Let a large namespace take a matrix's place in the order, once usearch is loaded."""
+        self._upkeep.wake()
+        if self._folder is None or not is_loaded():
+            return
+        try:
+            large = LargeNamespace(self._dimensions, self._folder, matrix)
+        except OSError as exc:
+            logger.debug("namespace kept without a graph: %s", exc.strerror)
+            return
+        for key in matrix.keys:
+            del self._namespace_of[key]
+        self._size -= matrix.nbytes
+        self._large[namespace] = self._namespaces[namespace] = large
+
+    def _put_in_large(self, namespace: str, large: LargeNamespace, key: str, vector: Vector, expires_at: float) -> None:
+        try:
+            large.put(key, vector, expires_at)
+        except OSError as exc:
+            logger.warning("vector index: no room for vectors to be searched quickly (%s)", exc.strerror)
+            self.remove(namespace)
+        self._upkeep.wake()
+
+    def _evict(self) -> None:
+        while self._size > self._max_bytes:
+            self.remove(next(name for name in self._namespaces if name not in self._large))
+        while sum(each.nbytes for each in self._large.values()) > MAX_GRAPH_BYTES:
+            self.remove(next(name for name in self._namespaces if name in self._large))
+
+    def _next_changes(self, most: int) -> GraphChanges | None:
+        with self._lock:
+            found = (changes for each in self._large.values() if (changes := each.changes(most)) is not None)
+            return next(found, None)
+
+    def _settle(self, done: GraphChanges) -> None:
+        with self._lock:
+            done.namespace.settle(done)

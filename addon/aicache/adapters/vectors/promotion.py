@@ -13,7 +13,7 @@ from aicache.adapters.vectors.zvec_folder import MAX_NEIGHBORS, ZvecFolder
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.model import Neighbor, Vector
-from aicache.domain.ports import StoreError
+from aicache.domain.ports import Busy, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -75,12 +75,23 @@ class Promotion:
     async def _load(self, namespace: str) -> None:
         """Copy a namespace into memory, batch by batch. Vectors written meanwhile are added by the folder."""
         try:
-            keys = await self._call(self._folder.begin_promotion, namespace)
-            for start in range(0, len(keys), PROMOTION_BATCH_SIZE):
-                await self._call(self._folder.promote, namespace, keys[start : start + PROMOTION_BATCH_SIZE])
+            keys: list[str] | None = await self._call(self._folder.begin_promotion, namespace)
+            if keys is None:
+                await self._load_large(namespace)
+            for start in range(0, len(keys or ()), PROMOTION_BATCH_SIZE):
+                await self._call(self._folder.promote, namespace, (keys or [])[start : start + PROMOTION_BATCH_SIZE])
             await self._call(self._memory.complete, namespace)
+        except Busy:
+            self._counts.pop(namespace, None)  # the searches that follow try it again
         except StoreError as exc:
             logger.debug("namespace not kept in memory: %s", exc)
+
+    async def _load_large(self, namespace: str) -> None:
+        try:
+            while await self._call(self._folder.promote_batch, namespace):
+                pass
+        finally:  # until then zvec's files are not compacted
+            await self._call(self._folder.end_reading)
 
     def _search_batch(self, searches: list[_Search]) -> list[list[Neighbor] | Exception]:
         """Return the neighbors for each, on the thread; NotInMemoryError for a namespace that has been evicted."""

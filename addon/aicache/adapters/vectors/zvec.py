@@ -51,7 +51,8 @@ class ZvecIndex:
 
     The index is FLAT, exact search. Within a namespace that is as fast as HNSW (0.2 ms for 50 of 20,000 vectors, 4 ms
     for 10,000 of them, 20 ms for 50,000 of 100,000), and compacting 20,000 takes 0.04 s where HNSW took 149. Namespaces
-    that are searched often are also kept in memory, where a matrix product takes a third of the time or less.
+    that are searched often are also kept in memory: small ones in a matrix, whose product takes a third of the time or
+    less, and large ones with a graph, whose candidates are compared exactly.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class ZvecIndex:
         self._dimensions = dimensions
         self._timeout = timeout
         self._worker = Worker("ai-cache-zvec")
-        memory = InMemoryVectors(dimensions, max_memory_bytes)
+        self._memory = memory = InMemoryVectors(dimensions, max_memory_bytes, folder.parent)
         self._folder = ZvecFolder(folder, dimensions, memory, max_slack_bytes)
         self._promotion = Promotion(memory, self._folder, self._call, "ai-cache-vectors")
         self._filled = BoundedDict[str, None](MAX_KNOWN_NAMESPACES)  # namespaces that have vectors, or had some
@@ -199,6 +200,7 @@ class ZvecIndex:
             with contextlib.suppress(StoreError):  # a search that hangs is no reason to leave the folder open
                 await self._promotion.close(CLOSE_TIMEOUT_S / 4)
         finally:
+            self._memory.close()
             closing = self._worker.close(self._folder.close, within=CLOSE_TIMEOUT_S)
             await self._within(closing, "close", 2 * CLOSE_TIMEOUT_S)
 

@@ -17,14 +17,17 @@ from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.zvec_files import folder_identity
 from aicache.adapters.vectors.zvec_library import import_zvec
 from aicache.adapters.vectors.zvec_opening import create, note_loss, open_or_create
+from aicache.adapters.vectors.zvec_reading import NamespaceReading
 from aicache.adapters.vectors.zvec_rewrite import CLEAN_SUFFIX, NEW_SUFFIX, Copy, beside, recover
 from aicache.domain.model import PINNED, Neighbor, Vector
-from aicache.domain.ports import StoreError
+from aicache.domain.ports import Busy, StoreError
 
 logger = logging.getLogger(__name__)
 
 MAX_NEIGHBORS = 1024
 MAX_KEYS = 100_000  # in one reply of zvec
+MAX_LISTED_KEYS = 2000
+"""Keys of a namespace that are read at once, in 25 ms; if there are more, all vectors are gone through in parts."""
 BLOAT_FACTOR = 1.5
 """Compact when the files exceed the size that their live vectors need by this factor ..."""
 MAX_SLACK_BYTES = 32 << 20
@@ -46,6 +49,7 @@ class ZvecFolder:
         self._collection: Any = None
         self._identified: tuple[Any, tuple[int, ...]] = (None, ())  # a collection, and its folder's `folder_identity`
         self._copy: Copy | None = None
+        self._reading: NamespaceReading | None = None
 
     # ------------------------------------------------------------------ open and close
 
@@ -64,6 +68,7 @@ class ZvecFolder:
 
     def close(self) -> None:
         self.drop_copy()
+        self.end_reading()
         collection, self._collection = self._collection, None
         self._identified = (None, ())
         if collection is not None:
@@ -84,6 +89,11 @@ class ZvecFolder:
     @property
     def is_open(self) -> bool:
         return self._collection is not None
+
+    @property
+    def _followers(self) -> list[Copy | NamespaceReading]:
+        """Who is to be told of all changes; while there are any, zvec neither compacts nor closes."""
+        return [each for each in (self._copy, self._reading) if each is not None]
 
     @property
     def _opened(self) -> Any:
@@ -119,19 +129,40 @@ class ZvecFolder:
 
     # ------------------------------------------------------------------ promote into memory
 
-    def begin_promotion(self, namespace: str) -> list[str]:
-        """Keep new vectors of a namespace in memory; return the keys of the existing ones. StoreError: too many."""
-        most = min(self._memory.max_namespace_vectors, MAX_KEYS - 1)
-        keys = self.keys_of(namespace, most + 1)
+    def begin_promotion(self, namespace: str) -> list[str] | None:
+        """Keep new vectors of a namespace in memory; return the keys of the existing ones.
+
+        None where there are many: they come by `promote_batch`. StoreError where there are too many; Busy if later they
+        may be read.
+        """
+        most = self._memory.max_namespace_vectors
+        keys = self.keys_of(namespace, int(min(most, MAX_LISTED_KEYS)) + 1)
         if len(keys) > most:
             raise StoreError(f"zvec: a namespace of more than {most} vectors")
+        if len(keys) <= MAX_LISTED_KEYS:
+            self._memory.begin(namespace)
+            return keys
+        if self._followers:
+            raise Busy("zvec: its files are being read already")
+        self._reading = NamespaceReading(namespace, self._opened, self._memory)
         self._memory.begin(namespace)
-        return keys
+        return None
 
     def promote(self, namespace: str, keys: list[str]) -> None:
         for key, doc in self._opened.fetch(keys).items():  # in their present state: some may have been deleted since
             if doc.field("namespace") == namespace:
                 self._memory.put(key, namespace, np.asarray(doc.vector("vector"), np.float32), doc.field("expires"))
+
+    def promote_batch(self, namespace: str) -> bool:
+        """Promote some more vectors of a large namespace; return False when there are no more."""
+        if self._reading is None or self._reading.namespace != namespace:
+            raise StoreError("zvec: closed or emptied while it was read")
+        return self._reading.read_batch()
+
+    def end_reading(self) -> None:
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.close()
 
     # ------------------------------------------------------------------ write
 
@@ -142,14 +173,14 @@ class ZvecFolder:
         status = self._opened.upsert(doc)
         if not status.ok():
             raise StoreError(f"zvec: upsert refused ({status.code().name})")
-        if self._copy is not None:
-            self._copy.upsert(doc)
+        for follower in self._followers:
+            follower.upsert(doc)
         self._memory.put(key, namespace, vector, expires)
 
     def delete(self, keys: list[str]) -> None:
         self._note_unclean()
-        if self._copy is not None:
-            self._copy.delete(keys)
+        for follower in self._followers:
+            follower.delete(keys)
         self._opened.delete(keys)  # returns a status for each; the only possible failure is an unknown key
         self._memory.drop(keys)
 
@@ -164,21 +195,22 @@ class ZvecFolder:
         collection.delete_by_filter(expired)
         if collection.stats.doc_count != before:
             self._note_unclean()
-            if self._copy is not None:
-                self._copy.delete_expired(now, expired)
+            for follower in self._followers:
+                follower.delete_expired(now, expired)
         self._memory.sweep(now, latest)
         # Filters are slower on vectors that are not flushed: 9 ms instead of 0.4 in 100,000 vectors.
         collection.flush()
         make_private(self.path)
         size = sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
         needed = collection.stats.doc_count * self._dimensions * 4
-        if size > BLOAT_FACTOR * needed + self._max_slack_bytes:
+        if size > BLOAT_FACTOR * needed + self._max_slack_bytes and not self._followers:
             collection.optimize()
             logger.info("zvec compacted %s", self.path)
 
     def clear(self) -> None:
         """Delete every vector, and create the files anew."""
         self.drop_copy()
+        self.end_reading()
         collection, self._collection = self._opened, None
         collection.destroy()
         shutil.rmtree(self.path, ignore_errors=True)
@@ -206,6 +238,8 @@ class ZvecFolder:
 
     def begin_copy(self) -> None:
         self._check_disk()
+        if self._reading is not None:
+            raise Busy("zvec: its files are being read")
         new = beside(self.path, NEW_SUFFIX)
         self.drop_copy()
         shutil.rmtree(new, ignore_errors=True)

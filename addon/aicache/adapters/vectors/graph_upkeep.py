@@ -1,0 +1,62 @@
+"""A thread that lets the graphs of large namespaces follow their vectors. It decides nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from aicache.adapters.vectors import neighbor_graph
+from aicache.adapters.vectors.large_namespace import GraphChanges
+
+logger = logging.getLogger(__name__)
+
+BATCH_PLACES = 64
+"""Places brought into a graph between two looks at what is most urgent; they take 30 ms."""
+REST_SHARE = 0.5
+"""Rest after each batch, as a share of the time that it took: requests have better use for the processor."""
+
+
+class GraphUpkeep:
+    """Applies what *next_changes* returns, given a number of places, and reports it to *settle*.
+
+    The thread is started by the first `wake`, and loads usearch. After an error it ends: then what the graphs lack is
+    compared vector by vector.
+    """
+
+    def __init__(
+        self, next_changes: Callable[[int], GraphChanges | None], settle: Callable[[GraphChanges], None]
+    ) -> None:
+        self._next_changes, self._settle = next_changes, settle
+        self._work = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._ending = False
+
+    def wake(self) -> None:
+        """Look for changes soon."""
+        if self._thread is None and not self._ending:
+            self._thread = threading.Thread(target=self._run, name="ai-cache-graphs", daemon=True)
+            self._thread.start()
+        if not self._work.is_set():
+            self._work.set()
+
+    def close(self) -> None:
+        """End the thread soon; it is not waited for, as it changes nothing but graphs."""
+        self._ending = True
+        self._work.set()
+
+    def _run(self) -> None:
+        try:
+            neighbor_graph.load()
+            while not self._ending:
+                self._work.wait()
+                self._work.clear()
+                while not self._ending and (changes := self._next_changes(BATCH_PLACES)) is not None:
+                    begun = time.monotonic()
+                    changes.apply()
+                    self._settle(changes)
+                    del changes
+                    time.sleep(REST_SHARE * (time.monotonic() - begun))
+        except Exception:
+            logger.exception("vector index: the graphs of large namespaces do not follow any more")

@@ -1,0 +1,252 @@
+"""The vectors of one large namespace: a graph finds candidates, which are compared exactly. It starts no thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
+from aicache.adapters.vectors.neighbor_graph import NeighborGraph
+from aicache.adapters.vectors.row_file import RowFile
+from aicache.domain.model import PINNED, Neighbor, Vector
+
+CANDIDATES = 64
+"""Places that the graph is asked for at least; the nearest of them, compared exactly, are the neighbors."""
+MAX_GRAPH_NEIGHBORS = 128
+"""For more neighbors than these all vectors are compared."""
+MAX_SINGLE_ROWS = 512
+"""Vectors outside the graph that are read one by one; if there are more, their parts of the file are compared whole."""
+MIN_REMOVED = 4096
+"""A graph is made anew when as many places were removed from it as are left, and at least these."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphChanges:
+    """Places whose vectors have changed, with what is to be done to *graph*."""
+
+    namespace: LargeNamespace
+    graph: NeighborGraph
+    places: list[int]
+    rows: Vector
+    live: list[bool]
+    versions: list[int]
+
+    def apply(self) -> None:
+        """Change the graph; it takes a millisecond a place, and needs no lock of the namespace's."""
+        for place, row, live in zip(self.places, self.rows, self.live, strict=True):
+            if live:
+                self.graph.put(place, row)
+            else:
+                self.graph.remove(place)
+
+
+class _Followed:
+    """A graph, and the places that it is behind in."""
+
+    def __init__(self, dimensions: int, part_size: int) -> None:
+        self.graph = NeighborGraph(dimensions)
+        self._part_size = part_size
+        self.behind: dict[int, None] = {}
+        """In order."""
+        self.behind_in = np.zeros(0, np.int64)
+        """Their number in each part of the file, of *part_size* places."""
+
+    def note(self, places: Iterable[int]) -> None:
+        for place in places:
+            if place not in self.behind:
+                self.behind[place] = None
+                if (part := place // self._part_size) >= len(self.behind_in):
+                    self.behind_in = np.concatenate((self.behind_in, np.zeros(part + 1, np.int64)))
+                self.behind_in[part] += 1
+
+    def is_behind_in(self, start: int) -> bool:
+        """Tell whether it is behind in the part that begins at a place."""
+        return bool(self.behind_in[start // self._part_size :][:1].any())
+
+    def settle(self, place: int) -> None:
+        if place in self.behind:
+            del self.behind[place]
+            self.behind_in[place // self._part_size] -= 1
+
+
+class LargeNamespace:
+    """Vectors by key; all of them once it is `complete`. Its rows are in a file in *folder* that has no name.
+
+    The graph follows later, by `changes` and `settle`, and is trusted in nothing: it names places, whose present
+    vectors are compared; places that it is behind in are compared as well. So what is found is always there, has its
+    exact similarity, and only a near vector may be overlooked.
+    """
+
+    def __init__(self, dimensions: int, folder: Path, matrix: NamespaceMatrix) -> None:
+        """Begin with the vectors of *matrix*. OSError when the disk has no room."""
+        self.complete = matrix.complete
+        self._dimensions = dimensions
+        self._rows = RowFile(folder, dimensions)
+        self._expires = np.zeros(0, np.float64)  # NaN: a free place
+        self._versions = np.zeros(0, np.uint32)
+        self._keys = np.zeros(0, "S64")
+        self._places: dict[str, int] = {}
+        self._free: list[int] = []
+        self._end = 0  # of the places in use
+        self._current = _Followed(dimensions, self._rows.segment_rows)
+        self._next: _Followed | None = None  # made anew, to take the current one's place
+        self._take(matrix)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._places
+
+    @property
+    def keys(self) -> Iterable[str]:
+        return self._places
+
+    @property
+    def nbytes(self) -> int:
+        """Memory in use, about: numbers of one byte, links, keys. The rows are the system's to write out."""
+        return self._end * (self._dimensions + 500)
+
+    @property
+    def behind(self) -> int:
+        """Number of vectors that the graph does not have yet."""
+        return len(self._current.behind)
+
+    def put(self, key: str, vector: Vector, expires_at: float) -> None:
+        """Add or replace a vector. OSError when the disk has no room for it."""
+        if (place := self._places.get(key)) is None:
+            place = self._new_place()
+            self._places[key], self._keys[place] = place, key.encode()
+        self._rows.write(place, vector / (np.linalg.norm(vector) or 1.0))
+        self._expires[place] = expires_at
+        self._note(place)
+
+    def drop(self, key: str) -> None:
+        if (place := self._places.pop(key, None)) is None:
+            return
+        self._rows.write(place, 0.0)
+        self._expires[place], self._keys[place] = np.nan, b""
+        self._free.append(place)
+        self._note(place)
+
+    def expired(self, now: float, latest: float = np.inf) -> list[str]:
+        """Return the keys that expired before *now*, or would expire after *latest* and are not pinned."""
+        times = self._expires[: self._end]
+        places = np.flatnonzero((times <= now) | ((times > latest) & (times < PINNED)))
+        return [self._key(place) for place in places.tolist()]
+
+    def nearest_to_each(self, vectors: Sequence[Vector], top_k: int) -> list[list[Neighbor]]:
+        """Return at most *top_k* neighbors of each vector, nearest first."""
+        wanted = [vector / (np.linalg.norm(vector) or 1.0) for vector in vectors]
+        if top_k > MAX_GRAPH_NEIGHBORS:
+            return self._scan(wanted, top_k, [set() for _ in wanted], every=True)
+        count = max(CANDIDATES, 2 * top_k)
+        candidates = [set(self._current.graph.nearest(vector, count)) for vector in wanted]
+        if len(self._current.behind) > MAX_SINGLE_ROWS:
+            return self._scan(wanted, top_k, candidates)
+        return [
+            self._best(vector, {*places, *self._current.behind}, top_k)
+            for vector, places in zip(wanted, candidates, strict=True)
+        ]
+
+    def close(self) -> None:
+        self._rows.close()
+
+    # ------------------------------------------------------------------ let the graph follow
+
+    def changes(self, most: int) -> GraphChanges | None:
+        """Return at most *most* places that a graph is behind in; None where there are none."""
+        self._start_anew_if_due()
+        followed = self._current if self._current.behind or self._next is None else self._next
+        places = [place for place, _ in zip(followed.behind, range(most), strict=False)]
+        if not places:
+            return None
+        return GraphChanges(
+            self,
+            followed.graph,
+            places,
+            self._rows.read(places),
+            (~np.isnan(self._expires[places])).tolist(),
+            self._versions[places].tolist(),
+        )
+
+    def settle(self, done: GraphChanges) -> None:
+        """Note that a graph has followed, but for places that have changed again."""
+        for followed in (self._current, self._next):
+            if followed is not None and followed.graph is done.graph:
+                for place, version in zip(done.places, done.versions, strict=True):
+                    if self._versions[place] == version:
+                        followed.settle(place)
+        if self._next is not None and not self._next.behind:
+            self._current, self._next = self._next, None
+
+    def _start_anew_if_due(self) -> None:
+        graph = self._current.graph
+        if self._next is None and graph.removed > max(MIN_REMOVED, len(graph)):
+            self._next = _Followed(self._dimensions, self._rows.segment_rows)
+            self._next.note(self._places.values())
+
+    def _note(self, place: int) -> None:
+        self._versions[place] += 1
+        for followed in (self._current, self._next):
+            if followed is not None:
+                followed.note((place,))
+
+    # ------------------------------------------------------------------ places and rows
+
+    def _take(self, matrix: NamespaceMatrix) -> None:
+        self._end = len(matrix)
+        while self._rows.capacity < self._end:
+            self._grow()
+        for start, rows in self._rows.segments(self._end):
+            rows[:] = matrix.rows[start : start + len(rows)]
+        self._expires[: self._end] = matrix.expires
+        self._keys[: self._end] = list(matrix.keys)
+        self._places = {key: place for place, key in enumerate(matrix.keys)}
+        self._current.note(range(self._end))
+
+    def _grow(self) -> None:
+        self._rows.grow()
+        more = self._rows.segment_rows
+        self._expires = np.concatenate((self._expires, np.full(more, np.nan)))
+        self._versions = np.concatenate((self._versions, np.zeros(more, np.uint32)))
+        self._keys = np.concatenate((self._keys, np.zeros(more, "S64")))
+
+    def _new_place(self) -> int:
+        if self._free:
+            return self._free.pop()
+        if self._end == self._rows.capacity:
+            self._grow()
+        self._end += 1
+        return self._end - 1
+
+    def _key(self, place: int) -> str:
+        return bytes(self._keys[place]).decode()
+
+    def _best(self, wanted: Vector, candidates: Iterable[int], top_k: int) -> list[Neighbor]:
+        places = np.fromiter(candidates, np.int64)
+        places = places[~np.isnan(self._expires[places])]
+        cosines = self._rows.read(places) @ wanted
+        nearest = np.lexsort((places, -cosines))[:top_k]
+        found = np.clip(cosines[nearest], -1.0, 1.0).tolist()
+        return [
+            Neighbor(self._key(place), cosine) for place, cosine in zip(places[nearest].tolist(), found, strict=True)
+        ]
+
+    def _scan(
+        self, wanted: Sequence[Vector], top_k: int, candidates: Sequence[set[int]], *, every: bool = False
+    ) -> list[list[Neighbor]]:
+        """Compare the parts of the file that the graph is behind in, or all of it, and the candidates."""
+        stacked = np.stack(wanted)
+        for start, rows in self._rows.segments(self._end):
+            if not every and not self._current.is_behind_in(start):
+                continue
+            cosines = stacked @ rows.T
+            cosines[:, np.isnan(self._expires[start : start + len(rows)])] = -np.inf
+            for places, each in zip(candidates, cosines, strict=True):
+                nearest = np.argpartition(each, -top_k)[-top_k:] if top_k < len(each) else np.arange(len(each))
+                places.update((nearest + start).tolist())
+        return [self._best(vector, places, top_k) for vector, places in zip(wanted, candidates, strict=True)]
