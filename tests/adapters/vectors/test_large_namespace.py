@@ -30,8 +30,13 @@ from aicache.adapters.vectors.row_file import RowFile
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import PINNED, Neighbor, Vector
 
-pytest.importorskip("usearch")
-neighbor_graph.load()
+pytestmark = pytest.mark.skipif(not neighbor_graph.is_installed(), reason="usearch is not installed")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    neighbor_graph.load()
+
 
 DIMENSIONS = 16
 LATER = 4_000_000_000.0

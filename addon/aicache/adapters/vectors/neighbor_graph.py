@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aicache.adapters.vectors.zvec_library import import_zvec
 from aicache.domain.model import Vector
 
 CONNECTIVITY = 16
@@ -36,6 +37,7 @@ def is_loaded() -> bool:
 def load() -> None:
     """Import usearch, in half a second. ImportError, or what else it raises where it cannot be used."""
     global _index_class
+    import_zvec()  # first: where usearch is imported before it, zvec 0.8 ends the process (SIGSEGV) when it opens files
     from usearch.index import Index
 
     _index_class = Index
