@@ -280,8 +280,8 @@ BAD = {
     "[]": (
         "the file: a list is not a section: write key: value below it, indented (enabled, mode, cassette, session_id, "
         "scope, context, answers, lookup_timeout, ignore, mask, built_in_masks, ignore_headers, credential_headers, "
-        "key_headers, exact, semantic, store, in_flight, stream_pace, embeddings, websockets, templates, max_request, "
-        "drain_timeout, dashboard, log, otel, prices, speed)"
+        "key_headers, exact, semantic, store, in_flight, stream_pace, usage, fresh_ids, embeddings, websockets, "
+        "templates, max_request, drain_timeout, dashboard, log, otel, prices, speed)"
     ),
 }
 

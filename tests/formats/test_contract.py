@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from aicache.domain.model import Mode
 from aicache.formats import FORMATS
 from aicache.formats.errors import ReplayOnly
 from aicache.formats.format import RequestContext
+from aicache.formats.hit_edits import HitEdit, HitEdits, HitUsage, edit_body
 from formats.anything import JSON, replaced
 from formats.contracts import CONTRACTS, Contract
 from formats.rich_bodies import ANSWERS, REQUESTS
@@ -180,6 +182,8 @@ def replays_answer_or_raises_value_error(contract: Contract, body: bytes, varian
         format.summarize(document)
     with suppress(ValueError):
         format.to_answer(document)
+    edit = HitEdit(HitEdits(HitUsage.CACHED, fresh_ids=True), 1.5)
+    assert edit_body(body, partial(format.edit_hit, edit=edit))
     with suppress(ReplayOnly):
         for mode in Mode:
             for rendered in contract.variants:

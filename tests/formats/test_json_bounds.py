@@ -12,8 +12,7 @@ import pytest
 
 from aicache.formats import FORMATS, sse
 from aicache.formats.errors import TooComplex
-from aicache.formats.gemini.stream import parse_array
-from aicache.formats.json_body import parse_object, parse_request_object
+from aicache.formats.json_body import parse_array, parse_object, parse_request_object
 from aicache.formats.json_bounds import (
     MAX_DEPTH,
     MAX_NODES,

@@ -146,3 +146,28 @@ def test_what_is_held_is_not_streamed_whoever_wants_it() -> None:
 
     assert not response.stream
     assert not response.copy().stream  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize(("counted", "tokens"), [(True, 9), (False, 0)])
+async def test_known_inputs_count_unless_hits_tell_no_tokens(engine: Engine, *, counted: bool, tokens: int) -> None:
+    asked = replace(exchange(), counted=counted)
+
+    outcome, _ = await EmbeddingBatches().look_up(request(), asked, engine, engine.deadline(), divide=True)
+
+    assert not isinstance(outcome, BatchExchange)
+    document = json.loads(outcome.content or b"")
+    assert document["usage"] == {"prompt_tokens": tokens}
+    assert [each["embedding"] for each in document["data"]] == [[3], [3], [5]]
+
+
+async def test_of_a_completed_batch_only_the_fresh_inputs_count(engine: Engine, store: MemoryStore) -> None:
+    del store.entries["key-two"]
+    asked = replace(exchange(), counted=False)
+    to_send, _ = await EmbeddingBatches().look_up(request(), asked, engine, engine.deadline(), divide=True)
+    assert isinstance(to_send, BatchExchange)
+    response = build_response(200, body("two"), {"content-type": "application/json"})
+
+    recording = Recording(200, "application/json", "", response.content or b"")
+    assert EmbeddingBatches().complete(response, recording, to_send, engine)
+
+    assert json.loads(response.content or b"")["usage"] == {"prompt_tokens": 9}

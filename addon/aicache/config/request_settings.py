@@ -32,6 +32,7 @@ from aicache.domain.unused_names import UnusedNames
 from aicache.entries.response_templates import Template
 from aicache.evidence.decision import DEFAULT_CHECK_RATES
 from aicache.formats import Allow
+from aicache.formats.hit_edits import HitEdits
 
 MAX_EMBEDDED_CHARS = 2000
 """Characters of a text that every embedder embeds; texts that differ only after them may have the same vector."""
@@ -67,6 +68,8 @@ class Settings:
     in_flight: InFlight
     stream_pace: StreamPace | None
     """The pace at which stored streams are sent; None: at once."""
+    hit_edits: HitEdits
+    """What hits tell in place of what was recorded."""
     edits: tuple[Edit, ...]
     """Fields that are left out of requests, or in part, before they are parsed."""
     unused: UnusedNames
@@ -114,6 +117,7 @@ class Settings:
             preconnect=config.speed.preconnect and config.mode is not RunMode.REPLAY,
             in_flight=config.in_flight,
             stream_pace=config.stream_pace,
+            hit_edits=HitEdits(config.usage, config.fresh_ids),
         )
 
     @property

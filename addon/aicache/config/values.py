@@ -41,6 +41,7 @@ from aicache.domain.conversation import Context
 from aicache.domain.policy import Policy, Refusals, Volatile
 from aicache.domain.pricing import Price
 from aicache.entries.response_templates import Template
+from aicache.formats.hit_edits import HitUsage
 
 KB, MB = 1024, 1024**2
 DAY = 86400.0
@@ -716,6 +717,20 @@ class Config:
         "the pace at which stored streams are sent, event by event, for clients that display them badly when all "
         "comes at once; null: at once. Has no effect with versions of mitmproxy that it was not written for",
     ] = None
+    usage: Annotated[
+        HitUsage,
+        one_of(*HitUsage),
+        "the token counts that hits tell: those of the recorded answer (recorded), zeros (zero), or the recorded ones "
+        "with the whole prompt as read from a prompt cache, in the API's own words (cached; Ollama and embeddings have "
+        "none, and tell the recorded ones)",
+    ] = HitUsage.RECORDED
+    fresh_ids: Annotated[
+        bool,
+        FLAG,
+        "whether each hit gets an id and a time of creation of its own, instead of those of the recorded answer, for "
+        "clients that take an id they know for a repetition. Such hits do not take the fast path. Ids of tool calls "
+        "stay, and the API does not know the fresh ids",
+    ] = False
     embeddings: Annotated[
         bool,
         FLAG,

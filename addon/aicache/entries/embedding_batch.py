@@ -11,7 +11,7 @@ from aicache.domain.model import Batch, Entry, Mode
 from aicache.domain.request_directives import Directives
 from aicache.entries.recording import Recording
 from aicache.formats import Embeddings
-from aicache.formats.embeddings import pack, unpack
+from aicache.formats.embeddings import InputEmbedding, pack, uncounted, unpack
 
 MAX_COMPLETING_BYTES = 32 * 1024**2
 """Uncompressed size of a response that completes a batch; instead of a larger one, the whole batch is requested."""
@@ -40,6 +40,8 @@ class BatchExchange:
     """Has the same meaning as in `Exchange`, as have *asked_at* and *caller*."""
     asked_at: float = field(default_factory=time.monotonic)
     caller: int = 0
+    counted: bool = True
+    """Whether known inputs count in the usage that the response tells."""
 
     @property
     def label(self) -> str:
@@ -88,9 +90,9 @@ def record_batch(
     ]
 
 
-def replay_batch(entries: Sequence[Entry], format: Embeddings) -> bytes:
-    """Return the body of the response that these entries amount to. Raises ValueError when one cannot be read."""
-    return format.render_response([unpack(entry.body) for entry in entries])
+def replay_batch(entries: Sequence[Entry], exchange: BatchExchange) -> bytes:
+    """Return the body of the response that known entries amount to. Raises ValueError when one cannot be read."""
+    return exchange.format.render_response([_known(entry, exchange) for entry in entries])
 
 
 def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> bytes:
@@ -99,7 +101,9 @@ def completed(exchange: BatchExchange, fresh: Sequence[Entry]) -> bytes:
     Raises ValueError when something of it cannot be read.
     """
     fresh_entries = iter(fresh)
-    return replay_batch([entry or next(fresh_entries) for entry in exchange.known], exchange.format)
+    return exchange.format.render_response(
+        [unpack(next(fresh_entries).body) if entry is None else _known(entry, exchange) for entry in exchange.known]
+    )
 
 
 def is_readable(entry: Entry) -> bool:
@@ -109,3 +113,8 @@ def is_readable(entry: Entry) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _known(entry: Entry, exchange: BatchExchange) -> InputEmbedding:
+    embedding = unpack(entry.body)
+    return embedding if exchange.counted else uncounted(embedding)

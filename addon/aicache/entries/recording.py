@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aicache.domain import response_headers
@@ -12,6 +13,7 @@ from aicache.domain.keys import Identity
 from aicache.domain.model import Call, Entry, Mode
 from aicache.entries.response_templates import Template, spoken
 from aicache.formats import Format, by_api
+from aicache.formats.hit_edits import HitEdit, edit_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +82,32 @@ def record(
 
 
 def replay(
-    entry: Entry, call: Call, format: Format, template: Template | None = None, relocation: Relocation | None = None
+    entry: Entry,
+    call: Call,
+    format: Format,
+    template: Template | None = None,
+    relocation: Relocation | None = None,
+    edit: HitEdit | None = None,
 ) -> tuple[bytes, str]:
     """Return body and content type of the answer, in the API (*format* is the caller's) and mode the caller speaks.
 
     Through the *template* where there is one, and its place of the text has room for all that the answer says. Else
     byte for byte where the recorded call asked for the same; an upstream that answered another mode than asked is
-    replayed as it was, unless the *relocation* changes what it says. Rendered otherwise. Raises ValueError when the
-    recorded body cannot be read, or when it says what the caller's API has no words for; ReplayOnly when it is a stream
-    that amounts to nothing certain.
+    replayed as it was, unless the *relocation* changes what it says. Rendered otherwise. Whatever the caller's API
+    sends is then changed by the *edit*. Raises ValueError when the recorded body cannot be read, or when it says what
+    the caller's API has no words for; ReplayOnly when it is a stream that amounts to nothing certain.
     """
+    if edit is None:
+        return _replay(entry, call, format, template, relocation)
+    if template is not None and spoken(_document(entry, call, format)) is not None:
+        return _replay(entry, call, format, template, relocation)
+    body, content_type = _replay(entry, call, format, None, relocation)
+    return edit_body(body, partial(format.edit_hit, edit=edit)), content_type
+
+
+def _replay(
+    entry: Entry, call: Call, format: Format, template: Template | None, relocation: Relocation | None
+) -> tuple[bytes, str]:
     if template is None and relocation is None and (recorded := _as_recorded(entry, call, format)) is not None:
         return recorded
     document = _document(entry, call, format)

@@ -45,6 +45,7 @@ class PreparedResponse:
     """The embedder and index that found a semantic hit; None for an exact one."""
     _head: bytes = b""
     _fields: tuple[tuple[bytes, bytes], ...] = ()
+    _source: str | None = None
     _valid_until: float = 0.0
     """Unix time until which head and fields are true: ``age`` and ``ttl`` are in whole seconds."""
 
@@ -68,7 +69,10 @@ class PreparedResponse:
     def _render(self, now: float) -> None:
         if self._valid_until - 1 <= now < self._valid_until:
             return
-        response = build_response(200, self.body, hit_headers(self.hit, self.exchange, self.content_type, now))
+        response = build_response(
+            200, self.body, hit_headers(self.hit, self.exchange, self.content_type, now, self._source)
+        )
+        self._source = response.headers.get("x-ai-cache-source")
         self._fields = response.headers.fields
         self._head = http1.assemble_response_head(response)  # type: ignore[no-untyped-call]
         entry = self.hit.entry

@@ -13,6 +13,7 @@ import msgspec
 from aicache.domain.model import Batch
 from aicache.formats import failure_marks, json_bounds
 from aicache.formats.api_errors import APIError, render_openai_error
+from aicache.formats.hit_edits import without_counts
 from aicache.formats.json_body import JSONObject, parse_object, parse_raw, render_json
 from aicache.formats.stateful_parameters import STRICT, Allow
 
@@ -78,6 +79,14 @@ def unpack(body: bytes) -> InputEmbedding:
     """Return the embedding that `pack` packed. Raises ValueError for anything else."""
     embedding: InputEmbedding = parse_raw(msgspec.Raw(body), InputEmbedding, "a stored vector")
     return embedding
+
+
+def uncounted(embedding: InputEmbedding) -> InputEmbedding:
+    """Return an embedding whose counts of tokens are 0."""
+    envelope = dict(embedding.envelope)
+    if (usage := envelope.get("usage")) is not None:  # of entries from before there were shares of it
+        envelope["usage"] = msgspec.Raw(render_json(without_counts(parse_raw(usage, Any, "usage"))))
+    return msgspec.structs.replace(embedding, tokens=0, usage=without_counts(embedding.usage), envelope=envelope)
 
 
 def parse_batch(api: str, request: JSONObject, model_in_path: str | None) -> Batch:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from aicache.domain.json_paths import Edit, edit_body, tell_nobody
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats.api_errors import APIError, render_openai_error
+from aicache.formats.hit_edits import HitEdit
 from aicache.formats.json_body import JSONObject, parse_request_object
 from aicache.formats.stateful_parameters import STRICT, Allow
 
@@ -116,6 +117,9 @@ class Format(Protocol):
 
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream without the usage, which only clients that request it get."""
+
+    def edit_hit(self, answer: JSONObject, edit: HitEdit) -> None:
+        """Edit usage, id and time of creation in a whole answer, or in what an event of a stream holds."""
 
     def to_answer(self, document: Any) -> Answer:
         """Convert a document for callers of other APIs. Raises ValueError for content that other APIs do not have."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ JSONObject = dict[str, Any]
 
 _SPACE_BEFORE_COLON = re.compile(rb'"[ \t\r\n]+:')
 _LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+_ARRAY = msgspec.json.Decoder(list[dict[str, Any]])
 _CONTAINERS = frozenset({dict, list})
 
 
@@ -36,6 +37,19 @@ def parse_object(body: bytes | str, *, max_nodes: int = json_bounds.MAX_NODES) -
     if not isinstance(value, dict):
         raise ValueError("a JSON value that is not an object")
     return value
+
+
+def parse_array(body: bytes) -> list[JSONObject]:
+    """Parse a JSON array of objects, as `parse_object` parses one."""
+    json_bounds.check_bounds(body)
+    try:
+        return _ARRAY.decode(body)
+    except UnicodeError:
+        raise ValueError("not JSON: text that is not UTF-8") from None
+    except RecursionError:
+        raise ValueError("JSON nested too deeply") from None
+    except msgspec.DecodeError as exc:
+        raise ValueError(f"not JSON: {exc}") from None
 
 
 def parse_raw(raw: msgspec.Raw | None, kind: Any, name: str) -> Any:
@@ -125,6 +139,11 @@ def render_json_line(value: Any) -> str:
     for character, escape in _LINE_ENDS:
         line = line.replace(character, escape)
     return line
+
+
+def render_array(elements: Iterable[JSONObject]) -> bytes:
+    """Render a JSON array whose elements arrive one by one, each on a line, as Gemini's do."""
+    return "[{}\n]".format("\n,\r\n".join(map(render_json_line, elements))).encode()
 
 
 def _count_names(value: Any) -> int:

@@ -191,7 +191,9 @@ class CollapsedRequests:
     def _form(self, exchange: Exchange, settings: Settings) -> Form:
         """Return a value that is equal for calls that are sent the same bytes; None for one that follows no stream."""
         call = exchange.call
-        if call.mode is not Mode.STREAM or not self._live.is_installed or settings.template_for(call) is not None:
+        if call.mode is not Mode.STREAM or not self._live.is_installed:
+            return None
+        if settings.template_for(call) is not None or settings.hit_edits:
             return None
         max_tokens = None if call.common is None else call.common.max_tokens  # no part of the key with `any-api`
         return call.api, call.variant, call.wants_usage, max_tokens, exchange.page, exchange.identity.directories

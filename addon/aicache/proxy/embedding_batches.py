@@ -178,4 +178,4 @@ def _render_known(entries: Sequence[Entry], exchange: BatchExchange) -> Response
     }
     if len(entries) == 1:
         headers["x-ai-cache-key"] = entries[0].key
-    return build_response(200, replay_batch(entries, exchange.format), headers)
+    return build_response(200, replay_batch(entries, exchange), headers)

@@ -14,7 +14,7 @@ from aicache.runtime.lifecycle import Runtime
 
 async def render(hit: Hit, exchange: Exchange, runtime: Runtime) -> Response:
     """Return the response. Raises ValueError when the stored answer cannot be rendered."""
-    template = runtime.settings.template_for(exchange.call)
+    template, edits = runtime.settings.template_for(exchange.call), runtime.settings.hit_edits
     if len(hit.entry.body) > MAX_BYTES_ON_LOOP:
-        return await asyncio.to_thread(render_hit, hit, exchange, template)
-    return render_hit(hit, exchange, template)
+        return await asyncio.to_thread(render_hit, hit, exchange, template, edits)
+    return render_hit(hit, exchange, template, edits)

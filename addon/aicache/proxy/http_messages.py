@@ -13,9 +13,11 @@ from aicache import formats
 from aicache.domain.directories import relocate
 from aicache.domain.model import Bypass, Hit
 from aicache.engine import Exchange
+from aicache.entries.answer_source import source_of
 from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.recording import Recording, replay
 from aicache.entries.response_templates import Template
+from aicache.formats.hit_edits import AS_RECORDED, HitEdit, HitEdits
 
 logger = logging.getLogger(__name__)
 
@@ -88,15 +90,21 @@ def has_client_left(flow: HTTPFlow) -> bool:
     return by_reset or flow.client_conn.state is ConnectionState.CLOSED
 
 
-def render_hit(hit: Hit, exchange: Exchange, template: Template | None = None) -> Response:
+def render_hit(
+    hit: Hit, exchange: Exchange, template: Template | None = None, edits: HitEdits = AS_RECORDED
+) -> Response:
     """Render a hit as a response. Raises ValueError when the stored answer cannot be rendered."""
+    now = time.time()
     relocation = relocate(hit.entry.directories, exchange.identity.directories)
-    body, content_type = replay(hit.entry, exchange.call, exchange.format, template, relocation)
-    return build_response(200, body, hit_headers(hit, exchange, content_type, time.time()))
+    edit = HitEdit(edits, now) if edits else None
+    body, content_type = replay(hit.entry, exchange.call, exchange.format, template, relocation, edit)
+    return build_response(200, body, hit_headers(hit, exchange, content_type, now))
 
 
-def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> dict[str, str]:
-    """Return the header fields that describe a hit; *now* is Unix time."""
+def hit_headers(
+    hit: Hit, exchange: Exchange, content_type: str, now: float, source: str | None = None
+) -> dict[str, str]:
+    """Return the header fields that describe a hit; *now* is Unix time, *source* that of the entry, if it is known."""
     if hit.from_higress:
         return {"content-type": content_type, "cache-status": "ai-cache; hit; detail=legacy", "x-cache-status": "hit"}
     cors = dict(hit.entry.cors) if exchange.page is not None else {}
@@ -109,6 +117,7 @@ def hit_headers(hit: Hit, exchange: Exchange, content_type: str, now: float) -> 
         "cache-status": f"ai-cache; hit; detail={tier}; ttl={int(hit.entry.expires_at - now)}",
         "x-cache-status": "hit",
         "x-ai-cache-key": hit.entry.key,
+        "x-ai-cache-source": source or source_of(hit.entry),
     }
     if hit.is_stale:
         headers["warning"] = '110 ai-cache "Response is Stale"'  # obsolete since RFC 9111, and read by older clients

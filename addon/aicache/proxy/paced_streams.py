@@ -11,7 +11,7 @@ from mitmproxy.http import HTTPFlow, Response
 
 from aicache.config import StreamPace
 from aicache.config.request_settings import Settings
-from aicache.domain.model import Hit, Mode
+from aicache.domain.model import Entry, Hit, Mode
 from aicache.engine import MAX_BYTES_ON_LOOP, Exchange
 from aicache.entries.stream_pace import Schedule, as_recorded, event_ends, in_steps
 from aicache.patches.live_responses import LiveResponses
@@ -90,10 +90,11 @@ class PacedStreams:
 
     async def schedule(self, hit: Hit, exchange: Exchange, response: Response, settings: Settings) -> Schedule | None:
         """Return when the events of a hit's response are due; None if it is to be sent at once."""
-        pace, body = settings.stream_pace, response.raw_content
+        pace, body, entry = settings.stream_pace, response.raw_content, hit.entry
         if pace is None or not body or exchange.call.mode is not Mode.STREAM or not self._live.is_installed:
             return None
-        recorded = hit.entry.pace if body is hit.entry.body else b""
+        is_edited = bool(settings.hit_edits) and entry.api == exchange.call.api
+        recorded = entry if body is entry.body or is_edited else None
         scheduling = partial(_schedule, body, response.headers["content-type"], pace, recorded)
         return await asyncio.to_thread(scheduling) if len(body) > MAX_BYTES_ON_LOOP else scheduling()
 
@@ -105,12 +106,16 @@ class PacedStreams:
         self._live.attach(flow, FollowedStream(PacedBody(body, schedule), flow.client_conn, self._unread))
 
 
-def _schedule(body: bytes, content_type: str, pace: StreamPace, recorded: bytes) -> Schedule | None:
+def _schedule(body: bytes, content_type: str, pace: StreamPace, recorded: Entry | None) -> Schedule | None:
+    """Return the schedule of a body; *recorded* is the entry that it was recorded as, perhaps with other numbers."""
     try:
         ends = event_ends(body, content_type)
+        came = () if recorded is None or pace.scale is None else event_ends(recorded.body, content_type)
     except ValueError:  # more lines than are worth it
         return None
     if len(ends) < 2:
         return None
-    as_it_came = None if pace.scale is None else as_recorded(ends, recorded, pace.scale, pace.max_gap)
-    return as_it_came or in_steps(ends, pace.every)
+    if recorded is not None and pace.scale is not None and len(came) == len(ends):
+        schedule = as_recorded(came, recorded.pace, pace.scale, pace.max_gap)
+        return Schedule(ends, schedule.due) if schedule is not None else in_steps(ends, pace.every)
+    return in_steps(ends, pace.every)

@@ -21,6 +21,7 @@ from aicache.entries.embedding_batch import BatchExchange
 from aicache.entries.stream_pace import Schedule
 from aicache.formats import Embeddings, Format
 from aicache.formats.errors import ReplayOnly
+from aicache.formats.hit_edits import HitUsage
 from aicache.proxy import hit_rendering, websocket_upgrades
 from aicache.proxy.collapsed_requests import Joined
 from aicache.proxy.embedding_batches import reduce_request
@@ -144,6 +145,8 @@ class RequestLookup:
                 if not await self._has_read(flow):
                     self._bypass(flow, Bypass("unread"), directives, format, began)
                     return
+                if runtime.settings.hit_edits.fresh_ids:
+                    fingerprints = ()  # what is at hand would be given again with the same id
                 schedule = await self._context.paced.schedule(outcome, exchange, response, runtime.settings)
                 self._give(flow, outcome, exchange, response, fingerprints, schedule)
                 event = reporting.lookup_event(exchange, outcome, trace, began, waited=outcome.waited)
@@ -204,6 +207,7 @@ class RequestLookup:
         if isinstance(exchange, Bypass):
             self._bypass(flow, exchange, directives, format, began)
             return
+        exchange = replace(exchange, counted=runtime.settings.hit_edits.usage is not HitUsage.ZERO)
         streams = bool(ctx.options.stream_large_bodies)  # mitmproxy would not hold a response to be completed
         outcome, known = await self._context.batches.look_up(
             flow.request, exchange, runtime.engine, deadline, divide=not streams

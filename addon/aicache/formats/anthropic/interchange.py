@@ -21,6 +21,7 @@ from aicache.domain.model import (
 )
 from aicache.formats import interchange
 from aicache.formats.anthropic.answer import NO_USAGE
+from aicache.formats.hit_edits import without_counts
 from aicache.formats.json_body import JSONObject, token_count
 
 VERSION = "anthropic-version"
@@ -30,6 +31,7 @@ _IGNORED_PARAMS = frozenset(  # cannot change the answer, or are in the turns
     {"system", "stream", "metadata", "service_tier", "cache_control"}
 )
 _VERSIONS = ("2023-06-01", "2026-10-21")  # whose answers are the same
+_INPUT_COUNTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _SAMPLING = frozenset({"temperature", "top_p", "top_k"})  # rejected since the latter
 _STOP_REASON = {Finish.STOP: "end_turn", Finish.TOOL_CALLS: "tool_use", Finish.REFUSAL: "refusal"}
 _TOOL_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
@@ -116,8 +118,7 @@ def has_usage(message: Mapping[str, Any]) -> bool:
 
 def input_tokens(usage: Mapping[str, Any]) -> int:
     """Return all input tokens; Anthropic counts those read from and written to its prompt cache apart."""
-    kinds = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    return sum(token_count(usage.get(kind)) for kind in kinds)
+    return sum(token_count(usage.get(name)) for name in _INPUT_COUNTS)
 
 
 def _without_cache_control(content: Any) -> Any:
@@ -162,6 +163,23 @@ def _parts(block: Mapping[str, Any], declined: bool) -> list[Part]:
 def _called_directly(block: Mapping[str, Any]) -> bool:
     """Tell whether the model itself calls the tool, not code that it runs at the upstream."""
     return block.get("caller") in (None, {"type": "direct"})
+
+
+def read_as_cached(usage: JSONObject) -> None:
+    """Tell that all input was read from the prompt cache, whose tokens ``input_tokens`` does not count.
+
+    Source: https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching (tracking cache performance).
+    """
+    counted = [name for name in _INPUT_COUNTS if usage.get(name) is not None]
+    if counted:
+        total = input_tokens(usage)
+        usage |= dict.fromkeys(counted, 0) | {"cache_read_input_tokens": total}
+        if "cache_creation" in usage:
+            usage["cache_creation"] = without_counts(usage["cache_creation"])
+    iterations = usage.get("iterations")
+    for each in iterations if isinstance(iterations, list) else ():
+        if isinstance(each, dict):
+            read_as_cached(each)
 
 
 def _render_usage(usage: Usage | None) -> JSONObject:

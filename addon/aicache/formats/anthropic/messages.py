@@ -23,6 +23,7 @@ from aicache.formats.anthropic import error as messages_error
 from aicache.formats.anthropic.interchange import VERSION
 from aicache.formats.api_errors import APIError
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
+from aicache.formats.hit_edits import HitEdit
 from aicache.formats.json_body import (
     JSONObject,
     object_list,
@@ -138,6 +139,13 @@ class Messages(BaseFormat):
 
     def render_error(self, error: APIError) -> bytes:
         return messages_error.render_error(error)
+
+    def edit_hit(self, answer: JSONObject, edit: HitEdit) -> None:
+        """Edit a message, which is the answer or in ``message_start``, or the counts of ``message_delta``."""
+        message = answer["message"] if isinstance(answer.get("message"), dict) else answer
+        if message is not answer or answer.get("type") == "message":
+            edit.id(message, "id")
+        edit.usage(message, "usage", interchange.read_as_cached)
 
     def to_answer(self, document: JSONObject) -> Answer:
         return interchange.to_answer(document)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from functools import partial
 
 from aicache.domain.model import Answer, Call, Mode
-from aicache.formats import failure_marks, refusals, response_format
+from aicache.formats import failure_marks, hit_edits, refusals, response_format
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.api_errors import APIError
 from aicache.formats.dashscope import answer as dashscope_answer
 from aicache.formats.dashscope import error as dashscope_error
 from aicache.formats.dashscope import interchange, request, stream, stream_rendering
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
+from aicache.formats.hit_edits import HitEdit
 from aicache.formats.json_body import JSONObject, render_json, token_count
 
 _PATHS = tuple(f"/services/aigc/{task}/generation" for task in ("text-generation", "multimodal-generation"))
@@ -66,6 +67,10 @@ class DashScope(BaseFormat):
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json" if mode is Mode.WHOLE else "text/event-stream;charset=UTF-8"
 
+    def edit_hit(self, answer: JSONObject, edit: HitEdit) -> None:
+        edit.id(answer, "request_id")
+        edit.usage(answer, "usage", _read_as_cached)
+
     def to_answer(self, document: JSONObject) -> Answer:
         return interchange.to_answer(document)
 
@@ -74,3 +79,8 @@ class DashScope(BaseFormat):
 
 
 DASHSCOPE = DashScope()
+
+
+def _read_as_cached(usage: JSONObject) -> None:
+    """Tell that all input was read from the context cache: https://help.aliyun.com/zh/model-studio/context-cache."""
+    hit_edits.read_as_cached(usage, "input_tokens", "prompt_tokens_details")

@@ -17,7 +17,8 @@ from aicache.formats.gemini import answer as gemini_answer
 from aicache.formats.gemini import error as gemini_error
 from aicache.formats.gemini import interchange, stream
 from aicache.formats.gemini import request as gemini_request
-from aicache.formats.json_body import JSONObject, parse_object, render_json
+from aicache.formats.hit_edits import HitEdit
+from aicache.formats.json_body import JSONObject, parse_array, parse_object, render_json
 
 ARRAY = "array"
 """The variant of streams that are a JSON array. Callers with ``alt=sse`` get events instead."""
@@ -77,7 +78,7 @@ class Gemini(BaseFormat):
             if sse.is_stream(body):
                 mode, document = Mode.STREAM, stream.join_chunks(stream.parse_events(body))
             elif body.lstrip().startswith(b"["):
-                mode, document = Mode.STREAM, stream.join_chunks(stream.parse_array(body))
+                mode, document = Mode.STREAM, stream.join_chunks(parse_array(body))
             else:
                 mode, document = Mode.WHOLE, stream.join_chunks([parse_object(body)])
             gemini_answer.check_answer(document, n=n)
@@ -111,6 +112,12 @@ class Gemini(BaseFormat):
     def content_type(self, mode: Mode, variant: str = "") -> str:
         is_json = mode is Mode.WHOLE or variant == ARRAY
         return "application/json; charset=UTF-8" if is_json else "text/event-stream"
+
+    def edit_hit(self, answer: JSONObject, edit: HitEdit) -> None:
+        edit.id(answer, "responseId", "response_id")
+        edit.time(answer, "createTime", "create_time")
+        edit.usage(answer, "usageMetadata", interchange.read_as_cached)
+        edit.usage(answer, "usage_metadata", interchange.read_as_cached)
 
     def to_answer(self, document: JSONObject) -> Answer:
         return interchange.to_answer(document)

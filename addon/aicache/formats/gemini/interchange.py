@@ -81,6 +81,21 @@ def parse_usage(document: Mapping[str, Any]) -> Usage:
     )
 
 
+def read_as_cached(usage: JSONObject) -> None:
+    """Tell that the whole prompt was read from the cache. Some gateways spell the fields as Protocol Buffers do.
+
+    Source: https://ai.google.dev/api/generate-content#UsageMetadata.
+    """
+    for prompt, cached, details, cached_details in (
+        ("promptTokenCount", "cachedContentTokenCount", "promptTokensDetails", "cacheTokensDetails"),
+        ("prompt_token_count", "cached_content_token_count", "prompt_tokens_details", "cache_tokens_details"),
+    ):
+        if (count := usage.get(prompt)) is not None:
+            usage[cached] = count
+            if details in usage:
+                usage[cached_details] = usage[details]
+
+
 def to_answer(document: Mapping[str, Any]) -> Answer:
     """Convert a response. Raises ValueError for images, code that was run, and calls that clients must send back with a
     signature, for which other APIs have no field."""

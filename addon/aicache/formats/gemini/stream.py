@@ -14,16 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
-from aicache.formats import json_bounds, sse, stream_deltas
+from aicache.formats import sse, stream_deltas
 from aicache.formats.gemini import answer, fields
 from aicache.formats.gemini.answer import GOOD_FINISH_REASONS, parts_of, reject_error, reject_failed_chunk
 from aicache.formats.gemini.partial_calls import END_MARK, CallBuilder
-from aicache.formats.json_body import JSONObject, object_list, parse_object, render_json_line
+from aicache.formats.json_body import JSONObject, object_list, parse_object, render_array, render_json_line
 from aicache.formats.merge_rules import Merge, Rule
 
-_ARRAY = msgspec.json.Decoder(list[dict[str, Any]])
 _DONE = "[DONE]"  # not sent by Google, but by gateways
 _EVERY_CHUNK_FIELDS = ("createTime", "modelVersion", "responseId")  # in every chunk, as the service sends them
 _FIRST_CHUNK_FIELDS = ("promptFeedback",)
@@ -65,19 +62,6 @@ def parse_events(body: bytes) -> Iterator[JSONObject]:
             yield parse_object(data)
 
 
-def parse_array(body: bytes) -> list[JSONObject]:
-    """Return the chunks of a stream that is a JSON array."""
-    json_bounds.check_bounds(body)
-    try:
-        return _ARRAY.decode(body)
-    except UnicodeError:
-        raise ValueError("not JSON: text that is not UTF-8") from None
-    except RecursionError:
-        raise ValueError("JSON nested too deeply") from None
-    except msgspec.DecodeError as exc:
-        raise ValueError(f"not JSON: {exc}") from None
-
-
 def join_chunks(chunks: Iterable[JSONObject]) -> JSONObject:
     """Join chunks into one response; a whole answer is a stream of one chunk.
 
@@ -101,10 +85,10 @@ def join_chunks(chunks: Iterable[JSONObject]) -> JSONObject:
 
 def render_stream(document: Mapping[str, Any], variant: str) -> bytes:
     """Render a response as a stream; `join_chunks` restores all of it."""
-    lines = [render_json_line(chunk) for chunk in _chunks(document)]
+    chunks = _chunks(document)
     if variant == "array":
-        return "[{}\n]".format("\n,\r\n".join(lines)).encode()
-    return "".join(f"data: {line}\r\n\r\n" for line in lines).encode()
+        return render_array(chunks)
+    return "".join(f"data: {render_json_line(chunk)}\r\n\r\n" for chunk in chunks).encode()
 
 
 @dataclass(slots=True)

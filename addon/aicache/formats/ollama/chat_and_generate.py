@@ -22,6 +22,7 @@ from aicache.formats import (
 )
 from aicache.formats.api_errors import APIError, render_ollama_error
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
+from aicache.formats.hit_edits import HitEdit
 from aicache.formats.json_body import (
     JSONObject,
     object_list,
@@ -114,6 +115,11 @@ class _Ollama(BaseFormat):
 
     def content_type(self, mode: Mode, variant: str = "") -> str:
         return "application/json; charset=utf-8" if mode is Mode.WHOLE else "application/x-ndjson"
+
+    def edit_hit(self, answer: JSONObject, edit: HitEdit) -> None:
+        """Edit the answer or a line of a stream. The API has no id, and no words for a prompt that was cached."""
+        edit.time(answer, "created_at")
+        edit.count(answer, "prompt_eval_count", "eval_count")
 
     def to_answer(self, document: JSONObject) -> Answer:
         return interchange.to_answer(document, self.shape)

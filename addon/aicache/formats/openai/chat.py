@@ -23,6 +23,7 @@ from aicache.formats import (
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.equivalents import single_text, without_marks
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
+from aicache.formats.hit_edits import HitEdit
 from aicache.formats.json_body import JSONObject, choice_count, object_list, render_json
 from aicache.formats.openai import chat_answer, chat_completion, chat_interchange, chat_stream, equivalents, stream
 from aicache.formats.openai.chat_completion import Completion
@@ -116,6 +117,9 @@ class Chat(BaseFormat):
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream without the usage, for callers that do not request it; the rest byte for byte."""
         return stream.without_usage(body)
+
+    def edit_hit(self, answer: JSONObject, edit: HitEdit) -> None:
+        stream.edit_hit(answer, edit)
 
     def to_answer(self, document: Completion) -> Answer:
         return chat_interchange.to_answer(document)

@@ -22,6 +22,7 @@ from aicache.formats import (
 )
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
+from aicache.formats.hit_edits import HitEdit
 from aicache.formats.json_body import JSONObject, choice_count, render_json
 from aicache.formats.openai import chat_interchange, completions_answer, completions_stream, equivalents, stream
 from aicache.formats.stateful_requests import reject_stateful_request
@@ -109,6 +110,9 @@ class Completions(BaseFormat):
     def without_usage(self, body: bytes) -> bytes:
         """Return a recorded stream without the usage, for callers that do not request it; the rest byte for byte."""
         return stream.without_usage(body)
+
+    def edit_hit(self, answer: JSONObject, edit: HitEdit) -> None:
+        stream.edit_hit(answer, edit)
 
     def to_answer(self, document: JSONObject) -> Answer:
         return completions_answer.to_answer(document)

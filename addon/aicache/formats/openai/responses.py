@@ -9,6 +9,7 @@ from __future__ import annotations
 from aicache.domain.model import Answer, Call, Mode
 from aicache.formats import (
     documented_fields,
+    hit_edits,
     hosted_tools,
     refusals,
     response_format,
@@ -16,6 +17,7 @@ from aicache.formats import (
 )
 from aicache.formats.answer_body import parse_answer_body
 from aicache.formats.format import NO_CONTEXT, AnswerSummary, BaseFormat, RequestContext
+from aicache.formats.hit_edits import HitEdit
 from aicache.formats.json_body import JSONObject, render_json, token_count
 from aicache.formats.openai import responses_answer, responses_interchange, responses_request, responses_stream
 from aicache.formats.stateful_requests import reject_stateful_request
@@ -81,6 +83,17 @@ class Responses(BaseFormat):
             case Mode.STREAM:
                 return responses_stream.render_stream(document)
 
+    def edit_hit(self, answer: JSONObject, edit: HitEdit) -> None:
+        """Edit the ``response`` object, which is the answer or in an event; ids of items and of tool calls stay.
+
+        Source: https://platform.openai.com/docs/api-reference/responses/object.
+        """
+        response = answer.get("response", answer)
+        if isinstance(response, dict) and (response is not answer or "output" in answer):
+            edit.id(response, "id")
+            edit.time(response, "created_at", "completed_at")
+            edit.usage(response, "usage", _read_as_cached)
+
     def to_answer(self, document: JSONObject) -> Answer:
         return responses_interchange.to_answer(document)
 
@@ -89,3 +102,7 @@ class Responses(BaseFormat):
 
 
 RESPONSES = Responses()
+
+
+def _read_as_cached(usage: JSONObject) -> None:
+    hit_edits.read_as_cached(usage, "input_tokens", "input_tokens_details")

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from aicache.formats import sse, stream_deltas
+from aicache.formats import hit_edits, sse, stream_deltas
+from aicache.formats.hit_edits import HitEdit
 from aicache.formats.json_body import JSONObject, index_of, object_list, parse_object, render_json_line
 from aicache.formats.merge_rules import Merge
 from aicache.formats.openai import chat_deltas
@@ -28,6 +29,23 @@ _KEEP_FIRST_FIELDS = frozenset(
     {"id", "model", "created"}
 )  # the first value that is not empty: Azure's first chunk has empty ones
 _USAGE_FIELD = re.compile(rb',\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,?')
+
+
+def edit_hit(answer: JSONObject, edit: HitEdit) -> None:
+    """Edit a hit as `Format.edit_hit`. Groq and Moonshot also tell the usage elsewhere in a stream.
+
+    Source: https://platform.openai.com/docs/guides/prompt-caching (``prompt_tokens_details.cached_tokens``).
+    """
+    edit.id(answer, "id")
+    edit.time(answer, "created")
+    choices = answer.get("choices")
+    for holder in (answer, answer.get("x_groq"), *(choices if isinstance(choices, list) else ())):
+        if isinstance(holder, dict):
+            edit.usage(holder, "usage", _read_as_cached)
+
+
+def _read_as_cached(usage: JSONObject) -> None:
+    hit_edits.read_as_cached(usage, "prompt_tokens", "prompt_tokens_details")
 
 
 class ChoiceBuilder(Protocol):
