@@ -18,6 +18,7 @@ from aicache.config import Config, ConfigError, RunMode
 from aicache.dashboard.dashboard import Dashboard
 from aicache.dashboard.token import DashboardToken
 from aicache.domain.events import Erased
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.fastpath.fast_path import FastPath
 from aicache.patches import large_bodies
@@ -59,8 +60,13 @@ logger = logging.getLogger(__name__)
 def _build_with_backends(config: Config, data: Path, **listeners: Callable[..., None]) -> Runtime:
     """Build what a cassette has no use for, and what its start need not wait for. Raises ConfigError."""
     from aicache.runtime.reconciler import Reconciler
+    from aicache.runtime.shared_parts import connect_to_owner
 
-    return Reconciler(config, data, owns_folder=this_worker() is None, **listeners)
+    try:
+        owner = None if this_worker() is None else connect_to_owner(data)
+    except StoreError as exc:
+        raise ConfigError((str(exc),)) from exc
+    return Reconciler(config, data, owner=owner, **listeners)
 
 
 class AICache:

@@ -12,8 +12,11 @@ from aicache.adapters.damaged_files import ASIDE_SUFFIX
 from aicache.adapters.embedders.dashscope import DashScopeEmbedder
 from aicache.adapters.embedders.local import LocalEmbedder
 from aicache.adapters.embedders.openai import OpenAIEmbedder
+from aicache.adapters.embedders.remote_embedder import RemoteEmbedder
+from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.vectors.dashvector import DashVectorIndex
 from aicache.adapters.vectors.redis_index import RedisIndex
+from aicache.adapters.vectors.remote_index import RemoteIndex
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.adapters.vectors.zvec_rewrite import is_temporary
 from aicache.config import DashScopeEmbedder as DashScopeConfig
@@ -29,15 +32,18 @@ from aicache.domain.digests import digest
 
 logger = logging.getLogger(__name__)
 
-AnyEmbedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
-AnyIndex: TypeAlias = ZvecIndex | DashVectorIndex | RedisIndex
+AnyEmbedder: TypeAlias = LocalEmbedder | RemoteEmbedder | DashScopeEmbedder | OpenAIEmbedder
+AnyIndex: TypeAlias = ZvecIndex | RemoteIndex | DashVectorIndex | RedisIndex
 
 
-def build_embedder(config: EmbedderConfig) -> AnyEmbedder:
-    """Build the embedder that the configuration names: `load` it before use, `close` it in the end."""
+def build_embedder(config: EmbedderConfig, owner: RpcClient | None = None) -> AnyEmbedder:
+    """Build the embedder that the configuration names: `load` it before use, `close` it in the end.
+
+    An embedded one is that of the process *owner*, if there is one.
+    """
     match config:
         case LocalConfig():
-            return LocalEmbedder()
+            return LocalEmbedder() if owner is None else RemoteEmbedder(owner)
         case DashScopeConfig():
             return DashScopeEmbedder(
                 config.model,
@@ -59,10 +65,15 @@ def build_embedder(config: EmbedderConfig) -> AnyEmbedder:
             assert_never(config)
 
 
-def build_index(config: IndexConfig, data: Path, embedder: AnyEmbedder) -> AnyIndex:
-    """Build the index of one embedder's vectors: those of another model or dimension are in another place."""
+def build_index(config: IndexConfig, data: Path, embedder: AnyEmbedder, owner: RpcClient | None = None) -> AnyIndex:
+    """Build the index of one embedder's vectors: those of another model or dimension are in another place.
+
+    An embedded one is that of the process *owner*, if there is one.
+    """
     space = vector_space(embedder.model, embedder.dimensions)
     match config:
+        case ZvecConfig() if owner is not None:
+            return RemoteIndex(owner, space)
         case ZvecConfig():
             folder = data / "vectors"
             if others := [

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aicache.adapters.private_file import load_or_create_secret
+from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.config import Config
 from aicache.config.request_settings import Settings
 from aicache.domain.events import Checked, Erased, Judged
@@ -20,6 +21,7 @@ from aicache.runtime.component import NotReady
 from aicache.runtime.data_folder import DataFolder
 from aicache.runtime.exact_component import ExactComponent, load_secrets
 from aicache.runtime.folder_cleanup import FolderCleanup
+from aicache.runtime.owner_watch import OwnerWatch
 from aicache.runtime.preflight import check_config, needs_folder, rules_for
 from aicache.runtime.semantic_component import SemanticComponent
 
@@ -52,10 +54,10 @@ class Reconciler:
         on_checked: Callable[[Checked], None] = lambda checked: None,
         on_erased: Callable[[Erased], None] = lambda erased: None,
         on_judged: Callable[[Judged], None] = lambda judged: None,
-        owns_folder: bool = True,
+        owner: RpcClient | None = None,
     ) -> None:
-        """*owns_folder*: take the data folder, where no other process has it; else another one has it for this one."""
-        self._owns_folder = owns_folder
+        """*owner* is the process that has the data folder, where that is not to be this one."""
+        self._owner = owner
         self._config, self._data = check_config(config, data)
         self._salt: bytes | None = None
         self.settings = self._settings()
@@ -71,7 +73,8 @@ class Reconciler:
         self._closing = False
         self._folder: DataFolder | None = None
         self._exact = ExactComponent(self.engine, self._on_salt, self._changed.set)
-        self._semantic = SemanticComponent(self.engine)
+        self._semantic = SemanticComponent(self.engine, owner)
+        self._watch = None if owner is None else OwnerWatch(owner, self.engine)
         self._cleanup = FolderCleanup(self.engine)
         self._reported = ""
 
@@ -104,10 +107,14 @@ class Reconciler:
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run())
+        if self._watch is not None:
+            self._watch.start()
 
     async def close(self) -> None:
         """Let the writes under way finish, within `DRAIN_TIMEOUT_S`, then end every component."""
         self._closing = True
+        if self._watch is not None:
+            await self._watch.close()
         if self._task is not None:
             self._task.cancel()
             self._changed.set()
@@ -116,6 +123,8 @@ class Reconciler:
             await self.engine.drain(DRAIN_TIMEOUT_S)
         finally:
             await self._release_folder()
+            if self._owner is not None:
+                await self._owner.close()
 
     async def _run(self) -> None:
         pause = CHECK_INTERVAL_S
@@ -147,7 +156,7 @@ class Reconciler:
             return
         if self._folder is not None and self._folder.path != data:
             await self._release_folder()
-        if self._folder is None and self._owns_folder and needs_folder(config):
+        if self._folder is None and self._owner is None and needs_folder(config):
             self._folder = DataFolder(data)
         owned = self._folder is not None and await self._folder.acquire_soon(shares=config.exact.redis is None)
         try:

@@ -10,9 +10,12 @@ from pathlib import Path
 
 from aicache.adapters.chat_judge import ChatJudge
 from aicache.adapters.embedders.local import LocalEmbedder
+from aicache.adapters.embedders.remote_embedder import RemoteEmbedder
 from aicache.adapters.redis.store import RedisStore
+from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.valkey.aof_rewrite import DUE_SHARE, MIN_INTERVAL_S, REST_FACTOR
 from aicache.adapters.vectors.dashvector import DashVectorIndex
+from aicache.adapters.vectors.remote_index import RemoteIndex
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.config import Embedder as EmbedderConfig
 from aicache.config import Index as IndexConfig
@@ -36,10 +39,13 @@ ORPHAN_BATCH_SIZE = 1024
 
 
 class SemanticComponent:
-    """Embedder and vector index in use; each is kept over a reload that does not touch its section."""
+    """Embedder and vector index in use; each is kept over a reload that does not touch its section.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    Embedded ones are those of the process *owner*, if there is one.
+    """
+
+    def __init__(self, engine: Engine, owner: RpcClient | None = None) -> None:
+        self._engine, self._owner = engine, owner
         self._embedder: AnyEmbedder | None = None
         self._embedder_is: object = None  # what it was made from
         self._index: AnyIndex | None = None
@@ -60,7 +66,7 @@ class SemanticComponent:
     ) -> None:
         in_folder = isinstance(semantic.index, ZvecConfig)
         self._wants_none = not (semantic.enabled and in_folder)
-        if not semantic.enabled or (in_folder and not owned):
+        if not semantic.enabled or (in_folder and not owned and self._owner is None):
             await self.end()
             self._engine.use_no_semantic()  # known to be none: nothing waits for it
             return
@@ -129,7 +135,7 @@ class SemanticComponent:
     async def _use_embedder(self, wanted: EmbedderConfig) -> AnyEmbedder:
         if self._embedder is not None and self._embedder_is == wanted:
             return self._embedder
-        embedder = build_embedder(wanted)
+        embedder = build_embedder(wanted, self._owner)
         try:
             await embedder.load()
         except BaseException:  # it has threads
@@ -145,7 +151,7 @@ class SemanticComponent:
                 return self._index
             logger.warning("vector index: %s: %s; opening it again", self._index, why)
         await self._end_index()
-        index = build_index(wanted, data, embedder)
+        index = build_index(wanted, data, embedder, self._owner)
         try:
             await index.open()
         except BaseException:
@@ -161,7 +167,7 @@ class SemanticComponent:
             index,
             embedder_timeout=self._embedder_is.timeout,  # type: ignore[attr-defined]
             index_timeout=wanted.timeout,
-            begun_at=index.begun_at if isinstance(index, ZvecIndex) else 0.0,
+            begun_at=index.begun_at if isinstance(index, ZvecIndex | RemoteIndex) else 0.0,
         )
         self._watch_for_recovery(embedder, index)
         threshold = self._engine.rules.threshold
@@ -199,10 +205,11 @@ class SemanticComponent:
     def _watch_for_recovery(self, embedder: AnyEmbedder, index: AnyIndex) -> None:
         """Probe a backend that fails, apart from requests, where that costs nothing."""
         backends = self._engine.backends
-        if isinstance(index, ZvecIndex):
+        if isinstance(index, ZvecIndex | RemoteIndex):
             self._recoveries.append(Recovery(lambda: backends.semantic_guards.index, index.probe))
-        if isinstance(embedder, LocalEmbedder):
+        if isinstance(embedder, LocalEmbedder | RemoteEmbedder):
             self._recoveries.append(Recovery(lambda: backends.semantic_guards.embedder, embedder.probe))
+        if isinstance(embedder, LocalEmbedder):
             embedder.when_restored(lambda: backends.semantic_guards.embedder.restored())
         for recovery in self._recoveries:
             recovery.start()

@@ -18,14 +18,22 @@ import pytest
 
 from aicache.adapters.damaged_files import find_set_aside
 from aicache.adapters.memory import MemoryIndex
+from aicache.adapters.unix_rpc.client import RpcClient
+from aicache.adapters.unix_rpc.server import RpcServer
 from aicache.adapters.vectors import promotion, zvec_check_main, zvec_folder, zvec_library, zvec_rewrite
 from aicache.adapters.vectors.dashvector import DashVectorIndex
 from aicache.adapters.vectors.redis_index import RedisIndex
+from aicache.adapters.vectors.remote_index import RemoteIndex
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.adapters.vectors.zvec_folder import similarity_of
 from aicache.domain.model import PINNED, Neighbor, Vector
+from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
+from aicache.engine import Engine
+from aicache.runtime.factories import vector_space
+from aicache.runtime.shared_parts import SharedParts
 from demo.cloud.dashvector import DashVector, allow_loopback
+from fakes import LetterEmbedder
 from query_engine import SearchServer
 
 DIMENSIONS = 8
@@ -355,6 +363,31 @@ async def dashvector() -> AsyncIterator[DashVectorIndex]:
         await index.close()
 
 
+class Swept(RemoteIndex):
+    """Sweeps as the process does that has the index; the adapter itself leaves that to it."""
+
+    def __init__(self, client: RpcClient, space: str, index: MemoryIndex) -> None:
+        super().__init__(client, space)
+        self._index = index
+
+    async def sweep(self, now: float, latest: float = LATER) -> None:
+        await self._index.sweep(now)
+
+
+@pytest.fixture
+async def remote(tmp_path: Path) -> AsyncIterator[RemoteIndex]:
+    engine, index, embedder = Engine(Rules(100, 10_000, None, 0.95, 5, 400), 1.0), MemoryIndex(), LetterEmbedder()
+    engine.use_semantic(embedder, index, embedder_timeout=1.0, index_timeout=1.0)
+    server = RpcServer(tmp_path / "owner.sock", SharedParts(engine).procedures())
+    client = RpcClient(tmp_path / "owner.sock", "the owner")
+    await server.start()
+    found = Swept(client, vector_space(embedder.model, embedder.dimensions), index)
+    await found.open()
+    yield found
+    await client.close()
+    await server.close()
+
+
 def a_redis_index(url: str, prefix: str = "aicache:") -> RedisIndex:
     return RedisIndex(
         *(url,),
@@ -384,10 +417,10 @@ async def search_module() -> AsyncIterator[RedisIndex]:
         await index.close()
 
 
-Index = ZvecIndex | DashVectorIndex | RedisIndex | MemoryIndex
+Index = ZvecIndex | DashVectorIndex | RedisIndex | RemoteIndex | MemoryIndex
 
 
-@pytest.fixture(params=["zvec", "held", "dashvector", "vector_sets", "search_module", "memory"])
+@pytest.fixture(params=["zvec", "held", "dashvector", "vector_sets", "search_module", "remote", "memory"])
 def index(request: pytest.FixtureRequest) -> Index:
     if request.param == "memory":
         return MemoryIndex()

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import re
-import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from aicache.domain.ports import StoreError
+from aicache.adapters.private_sockets import find_socket
 
-MAX_SOCKET_PATH_BYTES = 100
-"""The system's limit is 104 (macOS) or 108 (Linux), with the closing NUL."""
 MAX_LOG_BYTES = 1 << 20
 """A longer log is truncated at the next start."""
 _LOG_LINE = re.compile(r"^\d+:[A-Z] \d+ \w{3} \d{4} [\d:.]+ [.*#-] (.+)$", re.M)
@@ -46,17 +41,7 @@ class ServerFiles:
 
         Raises StoreError when it would lie in a folder that belongs to somebody else.
         """
-        path = self.folder / "valkey.sock"
-        if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
-            return path
-        # Not tempfile.gettempdir(): it depends on TMPDIR, and every process must find the same path.
-        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        folder = Path(f"/tmp/ai-cache-{os.geteuid()}-{digest}")
-        with contextlib.suppress(FileNotFoundError):
-            found = folder.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-                raise StoreError(f"embedded Valkey: {folder} belongs to somebody else; choose a shorter ai_cache_data")
-        return folder / "valkey.sock"
+        return find_socket(self.folder, "valkey.sock")
 
     def settings(self) -> list[str]:
         """Return the server's arguments."""

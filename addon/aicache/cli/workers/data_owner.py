@@ -1,4 +1,4 @@
-"""The process that owns the data folder for all workers: it runs the embedded Valkey. It answers no requests."""
+"""The process that owns the data folder for all workers: it runs what is embedded. It answers no requests."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from aicache.config import Config, ConfigError, RunMode
+from aicache.adapters.unix_rpc.server import RpcServer
+from aicache.config import Config, ConfigError, LocalEmbedder, RunMode, ZvecIndex
+from aicache.domain.ports import StoreError
 from aicache.runtime.lifecycle import Lifecycle, Runtime
 from aicache.runtime.reconciler import Reconciler
+from aicache.runtime.shared_parts import SharedParts, owner_socket
 
 
 def run(config_file: Path | None, data: Path, on_up: Callable[[], None]) -> int:
@@ -30,27 +34,36 @@ async def _run(config_file: Path | None, data: Path, on_up: Callable[[], None]) 
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    lifecycle = Lifecycle(Reconciler, lambda runtime, config, data: None, _check)
+    lifecycle = Lifecycle(Reconciler, lambda runtime, config, data: None, _override)
     try:
         lifecycle.apply(config_file, data)
     except ConfigError as exc:
         print(f"ai-cache cannot start:\n{exc}", file=sys.stderr)
         return 1
     assert lifecycle.runtime is not None
+    server = RpcServer(owner_socket(data), SharedParts(lifecycle.runtime.engine).procedures())
+    try:
+        await server.start()
+    except StoreError as exc:
+        print(f"ai-cache cannot start:\n{exc}", file=sys.stderr)
+        return 1
     lifecycle.start(lifecycle.runtime)
     reporting = loop.create_task(_report_up(lifecycle.runtime, on_up))
     await ended.wait()
     reporting.cancel()
+    await server.close()
     if (runtime := lifecycle.end()) is not None:
         await runtime.close()
     return 0
 
 
-def _check(config: Config) -> Config:
-    """Refuse what one process alone can do. Raises ConfigError."""
+def _override(config: Config) -> Config:
+    """Return the configuration without what each worker has of its own. Raises ConfigError for what no worker can."""
     if config.mode is not RunMode.LIVE:
         raise ConfigError((f"mode: {config.mode}, but a cassette is one process's: leave --workers out",))
-    return config
+    semantic = config.semantic
+    is_shared = isinstance(semantic.embedder, LocalEmbedder) or isinstance(semantic.index, ZvecIndex)
+    return replace(config, semantic=replace(semantic, enabled=semantic.enabled and is_shared, judge=None))
 
 
 async def _report_up(runtime: Runtime, on_up: Callable[[], None]) -> None:
