@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from aicache.adapters.memory import MemoryStore
+from aicache.adapters.redis.store import RedisStore
 from aicache.domain.model import Entry, Mode
 from aicache.domain.ports import StoreError
 from aicache.engine import leases
 from aicache.engine.backends import Backends
-from aicache.engine.leases import Leases
+from aicache.engine.leases import ACQUIRE_TIMEOUT_S, LEASE_S, Leases
 from fakes import BrokenStore, HangingStore
+from servers import Process, free_ports, plain
 
 WAIT_S = 5.0
 
@@ -30,7 +34,7 @@ def an_entry(key: str) -> Entry:
 class Proxy:
     """The leases of one proxy, and the calls that are in flight there."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore | RedisStore) -> None:
         self.in_flight = {"k"}
         backends = Backends()
         backends.use_exact(store, 1.0)
@@ -116,6 +120,45 @@ async def test_without_a_store_each_goes_its_own_way_at_once(kind: type[MemorySt
 
     assert await Proxy(kind()).ask() is None
     assert time.monotonic() - began < 1.0
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_redis_that_goes_away_meanwhile_holds_nobody_up(tmp_path: Path, how: signal.Signals) -> None:
+    [port] = free_ports(1)
+    redis = Process(port, tmp_path, plain(port))
+    redis.start()
+    await redis.up()
+    url = f"redis://127.0.0.1:{port}/0"
+    stores = [RedisStore(url, prefix="t:", timeout=0.25, max_connections=4) for _ in range(2)]
+    leader, follower = (Proxy(store) for store in stores)
+    assert await leader.ask() is None
+    waiting = asyncio.create_task(follower.ask(20.0))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+
+    assert redis.process is not None
+    redis.process.send_signal(how)
+    began = time.monotonic()
+    assert await waiting is None
+    assert time.monotonic() - began < LEASE_S
+    began = time.monotonic()
+    assert await follower.ask() is None  # a later one is not held up, either
+    leader.leases.release_soon("k")
+    await leader.leases.close(1.0)
+    assert time.monotonic() - began < 3.0
+    redis.kill()
+    await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_a_store_that_is_slow_costs_a_request_no_more_than_a_moment() -> None:
+    class Slow(MemoryStore):
+        async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
+            await asyncio.sleep(1.0)
+            return await super().acquire_lease(name, token, ttl)
+
+    began = time.monotonic()
+    assert await Proxy(Slow()).ask() is None
+    assert time.monotonic() - began < 5 * ACQUIRE_TIMEOUT_S
 
 
 async def test_a_wait_is_bounded() -> None:
