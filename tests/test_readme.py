@@ -41,7 +41,9 @@ FOR_DEVELOPERS = [path for path in DOCUMENTS if path.parent not in (ROOT, PAGES)
 
 MAX_README_LINES = 150
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)
-SECRETS = dict.fromkeys(("REDIS_PASSWORD", "DASHSCOPE_API_KEY", "DASHVECTOR_API_KEY", "AI_CACHE_SECRET"), "0" * 16)
+SECRETS = dict.fromkeys(
+    ("REDIS_PASSWORD", "DASHSCOPE_API_KEY", "DASHVECTOR_API_KEY", "PGPASSWORD", "AI_CACHE_SECRET"), "0" * 16
+)
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -19,7 +19,7 @@ from aicache.adapters.valkey.server_binary import is_available
 from aicache.domain.model import Entry, Mode, Vector
 from demo.cloud.dashscope import EmbeddingStandIn
 from fakes import LetterEmbedder
-from servers import Process, RedisCluster, SentinelTrio, free_ports, plain, redis_8
+from servers import Postgres, Process, RedisCluster, SentinelTrio, free_ports, plain, redis_8
 
 ADDON = Path(__file__).parents[2] / "addon"
 MEGABYTE = 1 << 20
@@ -96,6 +96,18 @@ def redis_8_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"redis://127.0.0.1:{port}"
     finally:
         server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL with pgvector, for tests with tables of their own."""
+    server = Postgres()
+    try:
+        server.create()
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest.fixture(scope="session")

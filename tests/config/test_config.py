@@ -704,6 +704,7 @@ def test_every_kind_of_the_example_can_be_put_in_the_place_of_the_default():
         ("openai", "zvec"),
         ("local", "dashvector"),
         ("local", "redis"),
+        ("local", "pgvector"),
     ]
     assert "sk-1" not in repr(found)
 

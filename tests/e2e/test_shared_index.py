@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from e2e.proxy import Proxy
-from servers import Process, free_ports, redis_8
+from servers import Postgres, Process, free_ports, redis_8
 
 Start = Callable[..., Proxy]
+NO_STORE: dict[str, Any] = {"headers": {"cache-control": "no-store"}}
 
 
 @pytest.fixture
@@ -26,23 +27,56 @@ def redis_server(tmp_path: Path) -> Iterator[Process]:
     server.kill()
 
 
-def test_what_one_proxy_stored_the_other_finds_by_meaning(start: Start, redis_server: Process) -> None:
-    config = (
-        f"exact: {{redis: {{url: 'redis://127.0.0.1:{redis_server.port}/0'}}, secret: 0123456789abcdef}}\n"
-        "semantic: {index: {kind: redis}}\n"
-    )
-    one, two = (start(config, data=name) for name in ("one", "two"))
-    ask: dict[str, Any] = {"headers": {"cache-control": "no-store"}}
-    one.ask("How do I reset my password?")
-    two.ask_until("semantic", "How can I reset my password?", **ask)
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    server.create()
+    server.start()
+    yield server
+    server.remove()
 
-    redis_server.kill()
-    missed = [proxy.ask("How can I reset my password?", **ask) for proxy in (one, two) for _ in range(3)]
-    redis_server.start()
-    asyncio.run(redis_server.up())
+
+def test_what_one_proxy_stored_the_other_finds_by_meaning_in_redis(start: Start, redis_server: Process) -> None:
+    def start_again() -> None:
+        redis_server.start()
+        asyncio.run(redis_server.up())
+
+    proxies = start_both(start, redis_server.port, "{kind: redis}")
+    find_at_the_other(*proxies)
+    lose_and_find_again(proxies, redis_server.kill, start_again)
+
+
+def test_what_one_proxy_stored_the_other_finds_by_meaning_in_postgres(
+    start: Start, redis: Process, postgres: Postgres
+) -> None:
+    proxies = start_both(start, redis.port, f"{{kind: pgvector, url: '{postgres.url}'}}")
+    find_at_the_other(*proxies)
+    lose_and_find_again(proxies, postgres.stop, postgres.start)
+    assert not any("hush-hush" in proxy.log for proxy in proxies)
+
+
+def start_both(start: Start, redis_port: int, index: str) -> tuple[Proxy, Proxy]:
+    config = (
+        f"exact: {{redis: {{url: 'redis://127.0.0.1:{redis_port}/0'}}, secret: 0123456789abcdef}}\n"
+        f"semantic: {{index: {index}}}\n"
+    )
+    return start(config, data="one"), start(config, data="two")
+
+
+def find_at_the_other(one: Proxy, two: Proxy) -> None:
+    one.ask("How do I reset my password?")
+    two.ask_until("semantic", "How can I reset my password?", **NO_STORE)
+    assert two.ask("How can I reset my password?", key="sk-other", **NO_STORE).cache == "miss"
+
+
+def lose_and_find_again(
+    proxies: tuple[Proxy, Proxy], lose: Callable[[], None], start_again: Callable[[], None]
+) -> None:
+    lose()
+    missed = [proxy.ask("How can I reset my password?", **NO_STORE) for proxy in proxies for _ in range(3)]
+    start_again()
 
     assert [(reply.status, reply.cache) for reply in missed] == [(200, "miss")] * 6
-    for proxy in (one, two):
-        proxy.ask_until("semantic", "How can I reset my password?", within=20, **ask)
+    for proxy in proxies:
+        proxy.ask_until("semantic", "How can I reset my password?", within=20, **NO_STORE)
         assert "Traceback" not in proxy.log
-        assert proxy.ask("How can I reset my password?", key="sk-other", **ask).cache == "miss"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from aicache.config.postgres_url import parse_postgres_url
 from aicache.config.redis_url import parse_redis_url
 from aicache.domain.json_paths import is_path, parse_path
 from aicache.domain.masks import compile_limited
@@ -169,6 +170,14 @@ def _collection(text: str) -> str:
     return text
 
 
+def _table(text: str) -> str:
+    if not re.fullmatch(r"([a-z_][a-z0-9_]{0,39}\.)?[a-z_][a-z0-9_]{0,39}", text):
+        raise ValueError(
+            "is not the name of a table: 1 to 40 lower-case letters, digits or _, also with schema and dot before it"
+        )
+    return text
+
+
 def _flag(text: str) -> bool:
     match text.lower():
         case "true" | "yes" | "on":
@@ -243,6 +252,7 @@ DEPLOYMENT = Scalar("16 or more letters, digits and signs", _token, secret=True,
 SECRET = Scalar("text", str, secret=True, example="${API_KEY}")
 HTTP_URL = Scalar("a URL: https:// or http://", _http_url, example="https://127.0.0.1:8000/v1")
 COLLECTION = Scalar("a name of 3 to 32 letters, digits, _ or -", _collection, example="ai-cache")
+TABLE = Scalar("the name of a table, also schema.table", _table, example="ai_cache")
 WHOLE_TEMPLATE = Scalar("text that is JSON, with %s in it", parse_whole, lambda template: template.source)
 STREAM_TEMPLATE = Scalar("text of events, with %s in it", parse_stream, lambda template: template.source)
 HEADER_NAME = Scalar("the name of a header", parse_header_name)
@@ -251,4 +261,10 @@ REDIS_URL = Scalar(
     parse_redis_url,
     secret=True,
     example="redis://127.0.0.1:6379/0",
+)
+POSTGRES_URL = Scalar(
+    "a URL such as postgresql://127.0.0.1:5432/postgres",
+    parse_postgres_url,
+    secret=True,
+    example="postgresql://127.0.0.1:5432/postgres",
 )

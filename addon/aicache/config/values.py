@@ -20,10 +20,12 @@ from aicache.config.scalars import (
     IGNORED,
     MODEL,
     PATTERN,
+    POSTGRES_URL,
     PRICE,
     REDIS_URL,
     SECRET,
     STREAM_TEMPLATE,
+    TABLE,
     TEXT,
     TOKEN,
     WHOLE_TEMPLATE,
@@ -291,6 +293,26 @@ class RedisIndex:
     max_connections: Annotated[int, whole(1, 10_000), "the largest number of open connections to one server"] = 16
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PgVectorIndex:
+    """A table of PostgreSQL with the extension pgvector, which several proxies may share."""
+
+    kind: Annotated[Literal["pgvector"], "a table of PostgreSQL with pgvector, which proxies may share"] = "pgvector"
+    url: Annotated[
+        str,
+        POSTGRES_URL,
+        "the address: postgresql://user:${PGPASSWORD}@host:5432/database?sslmode=verify-full&sslrootcert=/etc/ca.pem; "
+        "sslmode is libpq's, by default prefer. Needs the extra pgvector: pip install '.[pgvector]' in a checkout",
+    ] = field(repr=False)
+    table: Annotated[
+        str | None,
+        TABLE,
+        "the table, created if it is missing; null: one named after the model and the dimensions",
+    ] = None
+    timeout: Annotated[float, _WAIT, "the time limit of a search"] = 0.4
+    max_connections: Annotated[int, whole(2, 1000), "the largest number of open connections"] = 8
+
+
 @dataclass(frozen=True, slots=True)
 class ZvecIndex:
     """An index in the data folder."""
@@ -300,7 +322,7 @@ class ZvecIndex:
 
 
 Embedder: TypeAlias = LocalEmbedder | DashScopeEmbedder | OpenAIEmbedder
-Index: TypeAlias = ZvecIndex | DashVectorIndex | RedisIndex
+Index: TypeAlias = ZvecIndex | DashVectorIndex | RedisIndex | PgVectorIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

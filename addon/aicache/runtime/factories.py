@@ -15,6 +15,7 @@ from aicache.adapters.embedders.openai import OpenAIEmbedder
 from aicache.adapters.embedders.remote_embedder import RemoteEmbedder
 from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.vectors.dashvector import DashVectorIndex
+from aicache.adapters.vectors.pgvector import PgVectorIndex
 from aicache.adapters.vectors.redis_index import RedisIndex
 from aicache.adapters.vectors.remote_index import RemoteIndex
 from aicache.adapters.vectors.zvec import ZvecIndex
@@ -26,6 +27,7 @@ from aicache.config import Index as IndexConfig
 from aicache.config import JudgeModel
 from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
+from aicache.config import PgVectorIndex as PgVectorConfig
 from aicache.config import RedisIndex as RedisConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.domain.digests import digest
@@ -33,7 +35,7 @@ from aicache.domain.digests import digest
 logger = logging.getLogger(__name__)
 
 AnyEmbedder: TypeAlias = LocalEmbedder | RemoteEmbedder | DashScopeEmbedder | OpenAIEmbedder
-AnyIndex: TypeAlias = ZvecIndex | RemoteIndex | DashVectorIndex | RedisIndex
+AnyIndex: TypeAlias = ZvecIndex | RemoteIndex | DashVectorIndex | RedisIndex | PgVectorIndex
 
 
 def build_embedder(config: EmbedderConfig, owner: RpcClient | None = None) -> AnyEmbedder:
@@ -99,6 +101,14 @@ def build_index(config: IndexConfig, data: Path, embedder: AnyEmbedder, owner: R
                 config.url,
                 prefix=config.prefix,
                 space=space,
+                dimensions=embedder.dimensions,
+                timeout=config.timeout,
+                max_connections=config.max_connections,
+            )
+        case PgVectorConfig():
+            return PgVectorIndex(
+                config.url,
+                table=config.table or f"ai_cache_{space.lower().replace('-', '_')}",
                 dimensions=embedder.dimensions,
                 timeout=config.timeout,
                 max_connections=config.max_connections,

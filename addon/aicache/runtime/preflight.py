@@ -15,6 +15,7 @@ from aicache.config import DashScopeEmbedder as DashScopeConfig
 from aicache.config import DashVectorIndex as DashVectorConfig
 from aicache.config import LocalEmbedder as LocalConfig
 from aicache.config import OpenAIEmbedder as OpenAIConfig
+from aicache.config import PgVectorIndex as PgVectorConfig
 from aicache.config import RedisIndex as RedisConfig
 from aicache.config import ZvecIndex as ZvecConfig
 from aicache.config.request_settings import build_rules
@@ -31,6 +32,7 @@ REQUIRED_PACKAGES: dict[type, tuple[str, str, str]] = {  # the key, and the modu
     ZvecConfig: ("semantic.index.kind", "zvec", "zvec"),
     DashVectorConfig: ("semantic.index.kind", "dashvector", "dashvector"),
     RedisConfig: ("semantic.index.kind", "redis", "redis"),
+    PgVectorConfig: ("semantic.index.kind", "asyncpg", "asyncpg (the extra pgvector)"),
 }
 
 DEFAULT_PREFIX = "aicache:"

@@ -22,6 +22,7 @@ from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.unix_rpc.server import RpcServer
 from aicache.adapters.vectors import promotion, zvec_check_main, zvec_folder, zvec_library, zvec_rewrite
 from aicache.adapters.vectors.dashvector import DashVectorIndex
+from aicache.adapters.vectors.pgvector import PgVectorIndex
 from aicache.adapters.vectors.redis_index import RedisIndex
 from aicache.adapters.vectors.remote_index import RemoteIndex
 from aicache.adapters.vectors.zvec import ZvecIndex
@@ -35,6 +36,7 @@ from aicache.runtime.shared_parts import SharedParts
 from demo.cloud.dashvector import DashVector, allow_loopback
 from fakes import LetterEmbedder
 from query_engine import SearchServer
+from servers import Postgres
 
 DIMENSIONS = 8
 LATER = 4_000_000_000.0
@@ -417,10 +419,19 @@ async def search_module() -> AsyncIterator[RedisIndex]:
         await index.close()
 
 
-Index = ZvecIndex | DashVectorIndex | RedisIndex | RemoteIndex | MemoryIndex
+@pytest.fixture
+async def pgvector(postgres: Postgres, tmp_path: Path) -> AsyncIterator[PgVectorIndex]:
+    table = f"t{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]}"
+    index = PgVectorIndex(postgres.url, table, DIMENSIONS, timeout=5.0, max_connections=4)
+    await index.open()
+    yield index
+    await index.close()
 
 
-@pytest.fixture(params=["zvec", "held", "dashvector", "vector_sets", "search_module", "remote", "memory"])
+Index = ZvecIndex | DashVectorIndex | RedisIndex | PgVectorIndex | RemoteIndex | MemoryIndex
+
+
+@pytest.fixture(params=["zvec", "held", "dashvector", "vector_sets", "search_module", "pgvector", "remote", "memory"])
 def index(request: pytest.FixtureRequest) -> Index:
     if request.param == "memory":
         return MemoryIndex()
