@@ -274,7 +274,11 @@ def test_every_request_header_of_ours_is_described() -> None:
 
 def test_the_metrics_described_are_all_there_are() -> None:
     described = re.findall(r"^\| `(aicache_\w+)` \|", text(PAGES / "operations.md"), re.MULTILINE)
-    metrics = Metrics(Counters(lambda *_: None), lambda: collect_health(Engine(RULES, 1.0)), lambda: 0).text().decode()
+    metrics = (
+        Metrics(Counters(lambda *_, cached=0: None), lambda: collect_health(Engine(RULES, 1.0)), lambda: 0)
+        .text()
+        .decode()
+    )
     families = {family.name for family in text_string_to_metric_families(metrics)}
 
     assert {name.removesuffix("_total") for name in described} == families

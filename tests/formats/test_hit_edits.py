@@ -324,3 +324,35 @@ def test_lines_stay_lines() -> None:
     lines = b'{"done":false}\n{"done":true,"eval_count":4}\n'
 
     assert edited(by_api("ollama-chat"), lines, ZERO) == lines.replace(b"4", b"0")
+
+
+@pytest.mark.parametrize(
+    ("api", "told", "cached"),
+    [
+        ("chat", {"usage": OPENAI | {"prompt_tokens_details": {"cached_tokens": 64}}}, 64),
+        ("chat", {"usage": OPENAI | {"prompt_cache_hit_tokens": 32}}, 32),
+        ("chat", {"usage": OPENAI | {"cached_tokens": 16}}, 16),
+        ("chat", {"usage": OPENAI | {"prompt_tokens_details": {"cached_tokens": "64"}}}, 0),
+        ("completions", {"usage": OPENAI | {"prompt_tokens_details": {"cached_tokens": 64}}}, 64),
+        ("responses", {"usage": {"input_tokens": 9, "input_tokens_details": {"cached_tokens": 4}}}, 4),
+        ("messages", {"usage": {"input_tokens": 5, "cache_read_input_tokens": 6, "output_tokens": 7}}, 6),
+        (
+            "gemini",
+            {"usageMetadata": {"promptTokenCount": 8, "candidatesTokenCount": 1, "cachedContentTokenCount": 3}},
+            3,
+        ),
+        (
+            "dashscope",
+            {"usage": {"input_tokens": 8, "output_tokens": 2, "prompt_tokens_details": {"cached_tokens": 2}}},
+            2,
+        ),
+        ("ollama-chat", {"prompt_eval_count": 8}, 0),
+    ],
+)
+def test_what_the_provider_had_cached_is_recorded(api: str, told: Any, cached: int) -> None:
+    answer = json.dumps(ANSWERS[api][0] | told).encode()
+
+    summary = by_api(api).summarize(by_api(api).parse_answer(answer)[1])
+
+    assert summary.cached_tokens == cached
+    assert summary.prompt_tokens > 0

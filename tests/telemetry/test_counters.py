@@ -24,8 +24,9 @@ from aicache.telemetry.labels import OTHER
 from telemetry.reports import KIND, a_hit, a_near_hit, a_refused_miss, a_report, an_entry, checked, finished
 
 
-def dollars(model: str, prompt: int, completion: int) -> float | None:
-    return (prompt + completion) / 1000 if model == "gpt-4o" else None
+def dollars(model: str, prompt: int, completion: int, *, cached: int = 0) -> int | None:
+    """A tenth of a cent a token, and nothing for what the provider had cached."""
+    return (prompt - cached + completion) * 1_000_000 if model == "gpt-4o" else None
 
 
 @pytest.fixture
@@ -58,6 +59,13 @@ def test_a_hit_saves_its_entrys_tokens_money_and_time(counts: Counters) -> None:
     assert counts.money["gpt-4o"] == pytest.approx(0.3)
     assert counts.seconds_saved == pytest.approx(1.5)
     assert counts.bytes_from_cache == 2 * len(entry.body)
+
+
+def test_what_the_provider_had_cached_would_have_cost_less(counts: Counters) -> None:
+    counts.decided(a_hit(an_entry(prompt_tokens=100, completion_tokens=50), cached_tokens=80))
+
+    assert counts.nanos["gpt-4o"] == 70_000_000
+    assert counts.prompt_tokens["gpt-4o"] == 100
 
 
 def test_a_model_without_a_price_saves_tokens_and_no_money(counts: Counters) -> None:
@@ -200,8 +208,8 @@ def test_what_a_judge_model_is_asked_is_counted_with_its_price_and_what_it_saved
     counts.decided(a_near_hit(entry=entry))
 
     assert counts.judge_questions == {("yes", "no"): 1, ("yes", "yes"): 1, ("over-budget", "no"): 1}
-    assert counts.judge_cost == pytest.approx(0.201)
+    assert counts.judge_nanos == 201_000_000
     assert counts.judge_seconds.count == 1
     assert counts.judged_hits == {"gpt-4o": 1}
-    assert counts.judged_money == pytest.approx(0.15)
+    assert counts.judged_nanos == 150_000_000
     assert counts.money["gpt-4o"] == pytest.approx(0.3)

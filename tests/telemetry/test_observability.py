@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -68,10 +69,10 @@ async def test_a_desk_that_is_closed_writes_all_and_may_be_used_again(setup: Set
 
 
 async def test_prices_and_texts_follow_at_once(setup: Setup) -> None:
-    setup.observability.configure(Config(prices=(Price("gpt-4o", 1000, 0),), log=Log(text=True)))
+    setup.observability.configure(Config(prices=(Price("gpt-4o", Decimal(1000), Decimal(0)),), log=Log(text=True)))
     setup.tell()
     before = overview(setup.observability, 300)
-    setup.observability.configure(Config(prices=(Price("gpt-4o", 2000, 0),)))
+    setup.observability.configure(Config(prices=(Price("gpt-4o", Decimal(2000), Decimal(0)),)))
     setup.tell()
     after = overview(setup.observability, 300)
 

@@ -36,7 +36,8 @@ def samples(metrics: Metrics) -> Mapping[tuple[str, frozenset[tuple[str, str]]],
 
 class Scraped:
     def __init__(self, health: Health | None = HEALTH, dropped: int = 0) -> None:
-        self.counts = Counters(lambda model, prompt, completion: 0.25 if model == "gpt-4o" else None)
+        prices = {"gpt-4o": 250_000_000}
+        self.counts = Counters(lambda model, prompt, completion, *, cached=0: prices.get(model))
         self.metrics = Metrics(self.counts, lambda: health, lambda: dropped)
 
     def value(self, name: str, **labels: str) -> float:

@@ -27,7 +27,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def live(clock: Clock) -> Timeline:
-    return Timeline(lambda model, prompt, completion: 0.01 if prompt else None, clock)
+    return Timeline(lambda model, prompt, completion, *, cached=0: 10_000_000 if prompt else None, clock)
 
 
 def test_each_request_is_counted_where_it_belongs(live: Timeline) -> None:

@@ -73,6 +73,13 @@ def cassette(arguments: Sequence[str], prog: str) -> int:
     return command.main(arguments, prog)
 
 
+def prices(arguments: Sequence[str], prog: str) -> int:
+    """show the built-in list prices, or bring them up to date"""
+    from aicache.cli import prices
+
+    return prices.main(arguments, prog)
+
+
 def script(arguments: Sequence[str], prog: str) -> int:
     """print the path of the script for mitmproxy: mitmdump -s "$(ai-cache script)\""""
     from aicache.cli.launch import SCRIPT
@@ -85,7 +92,7 @@ def script(arguments: Sequence[str], prog: str) -> int:
 
 
 COMMANDS: dict[str, Callable[[Sequence[str], str], int]] = {
-    each.__name__: each for each in (serve, script, config, doctor, migrate, warm, replay, cassette)
+    each.__name__: each for each in (serve, script, config, doctor, migrate, warm, replay, cassette, prices)
 }
 
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from aicache.domain.pricing import Price
 from aicache.entries.response_templates import parse_stream, parse_whole
 
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
+_MAX_PRICE = Decimal(1_000_000_000)  # US dollars per million tokens
 _DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h|d)?")
 _SIZE = re.compile(rf"({_NUMBER})\s*(kb|mb|gb)?", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110 section 5.6.2
@@ -222,14 +224,19 @@ def parse_header_name(text: str) -> str:
 
 
 def _price(text: str) -> Price:
-    model, _, amounts = text.rpartition("=")
-    prompt, slash, completion = amounts.partition("/")
-    if not model.strip() or not slash or not all(re.fullmatch(_NUMBER, each.strip()) for each in (prompt, completion)):
-        raise ValueError("is not MODEL=PROMPT/COMPLETION, such as gpt-4o=2.5/10")
-    price = Price(model.strip(), float(prompt), float(completion))
-    if not (0 <= price.prompt < math.inf and 0 <= price.completion < math.inf):
+    model, _, given = text.rpartition("=")
+    amounts = [each.strip() for each in given.split("/")]
+    if not model.strip() or len(amounts) not in (2, 3) or not all(re.fullmatch(_NUMBER, each) for each in amounts):
+        raise ValueError("is not MODEL=PROMPT/COMPLETION or MODEL=PROMPT/COMPLETION/CACHED, such as gpt-4o=2.5/10/1.25")
+    prices = [Decimal(each) for each in amounts]
+    if not all(0 <= price <= _MAX_PRICE for price in prices):
         raise ValueError("is not a price: amounts are 0 or more")
-    return price
+    return Price(model.strip(), *prices)
+
+
+def _show_price(price: Price) -> str:
+    amounts = [price.prompt, price.completion, *([] if price.cached is None else [price.cached])]
+    return f"{price.model}={'/'.join(f'{amount.normalize():f}' for amount in amounts)}"
 
 
 def _token(text: str) -> str:
@@ -246,7 +253,7 @@ MODEL = Scalar("text", str, example="text-embedding-3-small")
 CHAT_MODEL = Scalar("text", str, example="gpt-4.1-mini")
 ENDPOINT = Scalar("a host name", _host, example="vrs-cn-example.dashvector.cn-hangzhou.aliyuncs.com")
 FILE = Scalar("the path of a file", str)
-PRICE = Scalar("MODEL=PROMPT/COMPLETION", _price, lambda price: f"{price.model}={price.prompt:g}/{price.completion:g}")
+PRICE = Scalar("MODEL=PROMPT/COMPLETION or MODEL=PROMPT/COMPLETION/CACHED", _price, _show_price)
 TOKEN = Scalar("16 or more letters, digits and signs", _token, secret=True, example="${DASHBOARD_TOKEN}")
 DEPLOYMENT = Scalar("16 or more letters, digits and signs", _token, secret=True, example="${AI_CACHE_SECRET}")
 SECRET = Scalar("text", str, secret=True, example="${API_KEY}")

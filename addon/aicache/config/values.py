@@ -788,6 +788,7 @@ class Config:
         tuple[Price, ...],
         PRICE,
         "prices of models in US dollars per million tokens, to show what was saved; gpt-4o also covers "
-        "gpt-4o-2024-08-06. They take precedence over the built-in list prices",
+        "gpt-4o-2024-08-06. They take precedence over the built-in list prices. CACHED is the price of a prompt's "
+        "tokens that the provider reads from its own cache, by default a tenth of the others'",
     ] = ()
     speed: Annotated[Speed, "patches that make mitmproxy itself faster"] = Speed()

@@ -52,6 +52,8 @@ class Decided:
     similarity: float | None = None
     tokens: tuple[int, int] = (0, 0)
     """Prompt and completion tokens that a hit saved."""
+    cached_tokens: int = 0
+    """Of these prompt tokens, those that the upstream read from its own cache when the answer was recorded."""
     owners: tuple[str, ...] = ()
     """Digests of the caller (`caller_digests`)."""
     is_stale: bool = False

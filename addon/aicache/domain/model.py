@@ -214,6 +214,8 @@ class Entry:
     """Unix time until which it is kept after its expiry, to answer the very request as a stale answer; 0: it is not."""
     pace: bytes = b""
     """When the bytes of a streamed body came (`entries/stream_pace.py`); empty where that was not noted."""
+    cached_tokens: int = 0
+    """Of the prompt's tokens, those that the upstream read from its own cache when the answer was recorded."""
 
 
 @dataclass(frozen=True, slots=True)

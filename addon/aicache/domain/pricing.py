@@ -1,14 +1,26 @@
-"""Prices of tokens, to show what hits saved. List prices change and discounts differ: these are estimates. Pure."""
+"""Prices of tokens, to tell what hits saved. List prices change and discounts differ: these are estimates. Pure.
+
+Money is a whole number of nano-dollars (10⁻⁹ US dollars), so that sums are exact. A call is rounded once.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
 
 TOKENS_PER_PRICE = 1_000_000
+NANOS_PER_USD = 1_000_000_000
 MAX_MODEL_CHARS = 128
 """Compared characters of a model's name, which callers choose."""
+CACHED_SHARE = Decimal("0.1")
+"""The price of a cached token where a price list has none, as a share of that of others: the lowest usual one, so that
+too little is counted as saved rather than too much."""
+PRICES_FILE = "prices.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,73 +28,120 @@ class Price:
     """Price of a model in US dollars per million tokens. *model* is its name, or a prefix of it up to a ``-``."""
 
     model: str
-    prompt: float
-    completion: float
+    prompt: Decimal
+    completion: Decimal
+    cached: Decimal | None = None
+    """Price of a prompt's tokens that the provider reads from its own cache; None: `CACHED_SHARE` of the others'."""
+
+    @property
+    def cached_prompt(self) -> Decimal:
+        return Decimal(self.prompt) * CACHED_SHARE if self.cached is None else self.cached
 
 
-PRICES = (
-    Price("gpt-5", 1.25, 10),
-    Price("gpt-5-mini", 0.25, 2),
-    Price("gpt-5-nano", 0.05, 0.4),
-    Price("gpt-4.1", 2, 8),
-    Price("gpt-4.1-mini", 0.4, 1.6),
-    Price("gpt-4.1-nano", 0.1, 0.4),
-    Price("gpt-4o", 2.5, 10),
-    Price("gpt-4o-mini", 0.15, 0.6),
-    Price("chatgpt-4o-latest", 5, 15),
-    Price("gpt-4-turbo", 10, 30),
-    Price("gpt-4", 30, 60),
-    Price("gpt-3.5-turbo", 0.5, 1.5),
-    Price("o1", 15, 60),
-    Price("o1-mini", 1.1, 4.4),
-    Price("o3", 2, 8),
-    Price("o3-mini", 1.1, 4.4),
-    Price("o4-mini", 1.1, 4.4),
-    Price("claude-opus-4", 15, 75),
-    Price("claude-opus-4-5", 5, 25),
-    Price("claude-sonnet-4", 3, 15),
-    Price("claude-haiku-4", 1, 5),
-    Price("claude-3-7-sonnet", 3, 15),
-    Price("claude-3-5-sonnet", 3, 15),
-    Price("claude-3-5-haiku", 0.8, 4),
-    Price("claude-3-opus", 15, 75),
-    Price("claude-3-haiku", 0.25, 1.25),
-    Price("gemini-2.5-pro", 1.25, 10),
-    Price("gemini-2.5-flash", 0.3, 2.5),
-    Price("gemini-2.5-flash-lite", 0.1, 0.4),
-    Price("gemini-2.0-flash", 0.1, 0.4),
-    Price("gemini-2.0-flash-lite", 0.075, 0.3),
-    Price("deepseek-chat", 0.28, 0.42),
-    Price("deepseek-reasoner", 0.28, 0.42),
-    Price("qwen-max", 1.6, 6.4),
-    Price("qwen-plus", 0.4, 1.2),
-    Price("qwen-turbo", 0.05, 0.2),
-    Price("qwen-flash", 0.05, 0.4),
-    Price("mistral-large", 2, 6),
-    Price("mistral-small", 0.1, 0.3),
-)
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The built-in list prices, with where and when they were taken from."""
+
+    source: str
+    date: str
+    """The day, as ``2026-11-30``."""
+    prices: tuple[Price, ...]
 
 
-def cost(model: str, prompt_tokens: int, completion_tokens: int, own: Sequence[Price] = ()) -> float | None:
-    """Return US dollars, None for a model without a known price. *own* prices precede the built-in ones."""
-    if (price := _price(model[:MAX_MODEL_CHARS], tuple(own))) is None:
+@cache
+def built_in_prices() -> PriceList:
+    """Return the list that is part of the package."""
+    return parse_price_list(files("aicache.domain").joinpath(PRICES_FILE).read_text("utf-8"))
+
+
+def parse_price_list(text: str) -> PriceList:
+    """Parse a list as `render_price_list` writes it. Raises ValueError for anything else."""
+    try:
+        document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+        prices = tuple(_parse_price(model, row) for model, row in document["prices"].items())
+        return PriceList(str(document["source"]), str(document["date"]), prices)
+    except (KeyError, TypeError, AttributeError, RecursionError) as exc:
+        raise ValueError("not a list of prices") from exc
+
+
+def render_price_list(price_list: PriceList) -> str:
+    """Render a list as JSON, a model a line, by name."""
+    rows = [
+        f"    {json.dumps(each.model)}: [{', '.join(map(_show, _amounts(each)))}]"
+        for each in sorted(price_list.prices, key=lambda price: price.model)
+    ]
+    head = (
+        ("source", price_list.source),
+        ("date", price_list.date),
+        (
+            "unit",
+            "US dollars per million tokens: prompt, completion, and cached prompt where it has a price of its own",
+        ),
+    )
+    fields = "".join(f"  {json.dumps(name)}: {json.dumps(value)},\n" for name, value in head)
+    return "{\n" + fields + '  "prices": {\n' + ",\n".join(rows) + "\n  }\n}\n"
+
+
+def cost(model: str, prompt: int, completion: int, own: Sequence[Price] = (), *, cached: int = 0) -> int | None:
+    """Return nano-dollars for tokens, None for a model without a known price. *own* prices precede the built-in ones.
+
+    *cached* tokens of the prompt cost what the provider charges for reading them from its own cache.
+    """
+    if (rates := _rates(model[:MAX_MODEL_CHARS], tuple(own))) is None:
         return None
-    return (prompt_tokens * price.prompt + completion_tokens * price.completion) / TOKENS_PER_PRICE
+    per_prompt, per_cached, per_completion = rates
+    cached = min(max(cached, 0), prompt)
+    amount = (prompt - cached) * per_prompt + cached * per_cached + completion * per_completion
+    return (amount + TOKENS_PER_PRICE // 2) // TOKENS_PER_PRICE
 
 
-@lru_cache(1024)
-def _price(model: str, own: tuple[Price, ...]) -> Price | None:
+def to_usd(nanos: int) -> float:
+    """Return US dollars, for display."""
+    return nanos / NANOS_PER_USD
+
+
+def find_price(model: str, own: tuple[Price, ...]) -> Price | None:
     """Return the price with the longest name that equals the model's, or its prefix up to a ``-``, ``:`` or ``@``.
 
     ``gpt-4o-2024-08-06`` is gpt-4o and not gpt-4. Gateways prepend the provider's name and a slash.
     """
     names = (model, model.rpartition("/")[2])
-    for prices in (own, PRICES):
+    for prices in (own, built_in_prices().prices):
         matches = [price for price in prices if any(_matches(price.model, name) for name in names)]
         if matches:
             return max(matches, key=lambda price: len(price.model))
     return None
 
 
+@lru_cache(1024)
+def _rates(model: str, own: tuple[Price, ...]) -> tuple[int, int, int] | None:
+    """Return nano-dollars per million tokens: of a prompt, of what is cached of it, and of a completion."""
+    if (price := find_price(model, own)) is None:
+        return None
+    prompt, cached, completion = (
+        int((Decimal(amount) * NANOS_PER_USD).to_integral_value(ROUND_HALF_UP))
+        for amount in (price.prompt, price.cached_prompt, price.completion)
+    )
+    return prompt, cached, completion
+
+
 def _matches(prefix: str, model: str) -> bool:
     return model.startswith(prefix) and model[len(prefix) : len(prefix) + 1] in ("", "-", ":", "@")
+
+
+def _parse_price(model: str, row: Any) -> Price:
+    match row:
+        case [Decimal() as prompt, Decimal() as completion]:
+            return Price(model, prompt, completion)
+        case [Decimal() as prompt, Decimal() as completion, Decimal() as cached]:
+            return Price(model, prompt, completion, cached)
+        case _:
+            raise ValueError(f"{model[:MAX_MODEL_CHARS]}: not a price")
+
+
+def _amounts(price: Price) -> Sequence[Decimal]:
+    return (price.prompt, price.completion) if price.cached is None else (price.prompt, price.completion, price.cached)
+
+
+def _show(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"

@@ -77,6 +77,7 @@ def record(
         took=recording.took,
         owners=owners,
         directories=identity.directories,
+        cached_tokens=min(facts.cached_tokens, facts.prompt_tokens),
         pace=recording.pace if mode is Mode.STREAM and body is recording.body else b"",
     )
 

@@ -57,6 +57,8 @@ class AnswerSummary:
     """Whether the model declined to answer, if only in part."""
     expires_at: float | None = None
     """Unix time at which the first reference in the answer (a link, a file) expires upstream; None without such."""
+    cached_tokens: int = 0
+    """Of the prompt's tokens, those that the upstream read from its own cache."""
 
 
 class Format(Protocol):

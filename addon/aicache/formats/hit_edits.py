@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -158,7 +158,7 @@ def read_as_cached(usage: JSONObject, prompt: str, details: str) -> None:
                 counts[name] = without_counts(counts[name])
 
 
-def cached_tokens(usage: JSONObject, details: Iterable[str]) -> int:
+def cached_tokens(usage: Mapping[str, Any], *details: str) -> int:
     """Return the tokens of a prompt that the provider read from its own cache, by OpenAI's or a vendor's counter."""
     for name in details:
         if isinstance(detailed := usage.get(name), dict) and (count := token_count(detailed.get(_READ[0]))):

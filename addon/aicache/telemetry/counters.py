@@ -6,12 +6,13 @@ It costs a few additions per request, whether or not the figures are read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.events import SAME_WORDS, Checked, Decided, Finished, Judged
 from aicache.domain.policy import is_objection
+from aicache.domain.pricing import to_usd
 from aicache.telemetry.histogram import Histogram
 from aicache.telemetry.labels import OTHER, BoundedNames, dependency_label, reason_label
 
@@ -27,8 +28,14 @@ SIMILARITY_BOUNDS = tuple(round(i / 50, 2) for i in range(1, 51))
 
 Labels = tuple[str, ...]
 
-Cost = Callable[[str, int, int], float | None]
-"""Money (US dollars) for a model's prompt and completion tokens; None where its price is not known."""
+
+class Cost(Protocol):
+    """Tells what tokens cost."""
+
+    def __call__(self, model: str, prompt: int, completion: int, *, cached: int = 0) -> int | None:
+        """Return nano-dollars; None where the model's price is not known. *cached* tokens of the prompt were read from
+        the provider's own cache.
+        """
 
 
 @dataclass(slots=True)
@@ -65,7 +72,7 @@ class Counters:
         self.refusals: Counter[str] = Counter()  # guard
         self.prompt_tokens: Counter[str] = Counter()  # saved, by model
         self.completion_tokens: Counter[str] = Counter()
-        self.money: dict[str, float] = {}
+        self.nanos: Counter[str] = Counter()  # nano-dollars that they would have cost, by model
         self.unpriced: Counter[str] = Counter()  # hits whose model has no price, by model
         self.seconds_saved = 0.0
         self.bytes_from_cache = 0
@@ -78,15 +85,20 @@ class Counters:
         self.judge_questions: Counter[Labels] = Counter()  # outcome, whether it was remembered
         self.judge_tokens: Counter[str] = Counter()  # prompt, completion
         self.judge_seconds = Histogram()
-        self.judge_cost = 0.0
+        self.judge_nanos = 0
         self.judged_hits: Counter[str] = Counter()  # model of the answer
-        self.judged_money = 0.0
-        """Money that hits saved which a judge model allowed; its own cost is not deducted."""
+        self.judged_nanos = 0
+        """Nano-dollars that hits saved which a judge model allowed; its own cost is not deducted."""
         self.segments = BoundedDict[str, Segment](MAX_SEGMENTS)
         self.lookups = {outcome: Histogram() for outcome in ("hit", "miss", "bypass")}
         self.steps: dict[str, Histogram] = {}
         self.upstream: dict[str, Histogram] = {}  # API
         self.similarities = {outcome: Histogram(SIMILARITY_BOUNDS) for outcome in ("hit", "miss")}
+
+    @property
+    def money(self) -> dict[str, float]:
+        """US dollars that hits saved, by model."""
+        return {model: to_usd(nanos) for model, nanos in self.nanos.items()}
 
     def decided(self, decided: Decided) -> None:
         outcome, api, trace = decided.outcome, decided.api, decided.trace
@@ -135,10 +147,10 @@ class Counters:
         self.completion_tokens[model] += completion
         if decided.judged:
             self.judged_hits[model] += 1
-        if money := self.cost(decided.model, prompt, completion):
-            self.money[model] = self.money.get(model, 0.0) + money
-            self.judged_money += money if decided.judged else 0.0
-        elif money is None:
+        if nanos := self.cost(decided.model, prompt, completion, cached=decided.cached_tokens):
+            self.nanos[model] += nanos
+            self.judged_nanos += nanos if decided.judged else 0
+        elif nanos is None:
             self.unpriced[model] += 1
 
     def finished(self, finished: Finished) -> None:
@@ -170,7 +182,7 @@ class Counters:
         self.judge_questions[opinion.outcome.value, "yes" if opinion.remembered else "no"] += 1
         self.judge_tokens["prompt"] += judged.prompt_tokens
         self.judge_tokens["completion"] += judged.completion_tokens
-        self.judge_cost += self.cost(judged.model, judged.prompt_tokens, judged.completion_tokens) or 0.0
+        self.judge_nanos += self.cost(judged.model, judged.prompt_tokens, judged.completion_tokens) or 0
         if judged.seconds:
             self.judge_seconds.add(judged.seconds)
 

@@ -103,8 +103,8 @@ class Observability:
         engine = self.engine()
         return None if engine is None else collect_health(engine)
 
-    def _cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> float | None:
-        return cost(model, prompt_tokens, completion_tokens, self._own)
+    def _cost(self, model: str, prompt: int, completion: int, *, cached: int = 0) -> int | None:
+        return cost(model, prompt, completion, self._own, cached=cached)
 
     def _use_log(self, wanted: LogConfig) -> None:
         if wanted == self._log_config:

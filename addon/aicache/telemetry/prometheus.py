@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from aicache.domain.pricing import to_usd
 from aicache.telemetry.counters import Counters, Labels, Segment
 from aicache.telemetry.health import Health
 from aicache.telemetry.histogram import Histogram
@@ -137,9 +138,9 @@ class Metrics(Collector):
         )
         yield _histogram("judge_seconds", "Time of a judge model's answers", (), {(): counters.judge_seconds})
         yield _counter("judge_tokens", "Tokens of a judge model", ("kind",), _single(counters.judge_tokens))
-        yield _counter("judge_cost_usd", "What those tokens cost", (), {(): counters.judge_cost})
+        yield _counter("judge_cost_usd", "What those tokens cost", (), {(): to_usd(counters.judge_nanos)})
         yield _counter("judge_hits", "Hits that a judge model allowed", ("model",), _single(counters.judged_hits))
-        yield _counter("judge_money_saved_usd", "What such hits saved", (), {(): counters.judged_money})
+        yield _counter("judge_money_saved_usd", "What such hits saved", (), {(): to_usd(counters.judged_nanos)})
 
 
 def _is_restricted(segment: Segment) -> bool:

@@ -46,6 +46,7 @@ def lookup_event(
         entry=entry,
         similarity=hit.similarity if hit is not None else None,
         tokens=(entry.prompt_tokens, entry.completion_tokens) if entry is not None else (0, 0),
+        cached_tokens=entry.cached_tokens if entry is not None else 0,
         owners=exchange.owners,
         judged=hit is not None and hit.judge_seconds is not None,
         is_stale=hit is not None and hit.is_stale,
@@ -79,7 +80,8 @@ def joined_event(
 def followed_event(joined: Decided, entry: Entry | None, waited: float) -> Decided:
     """Complete the event of such a request by what the answer was, if it was a good one."""
     tokens = (0, 0) if entry is None else (entry.prompt_tokens, entry.completion_tokens)
-    return replace(joined, entry=entry, tokens=tokens, waited=waited)
+    cached = 0 if entry is None else entry.cached_tokens
+    return replace(joined, entry=entry, tokens=tokens, cached_tokens=cached, waited=waited)
 
 
 def batch_event(exchange: BatchExchange, known: Sequence[Entry | None], began: float, *, answered: bool) -> Decided:
@@ -99,6 +101,7 @@ def batch_event(exchange: BatchExchange, known: Sequence[Entry | None], began: f
         segment="",
         seconds=time.perf_counter() - began,
         tokens=(tokens if answered else 0, 0),
+        owners=exchange.owners,
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from aicache.domain.pricing import to_usd
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.phrases import format_amount
@@ -62,11 +63,11 @@ def judge_totals(counters: Counters) -> dict[str, Any]:
         "outcomes": sum_by_first_label(counters.judge_questions).most_common(),
         "remembered": sum(n for (_, remembered), n in counters.judge_questions.items() if remembered == "yes"),
         "tokens": counters.judge_tokens.total(),
-        "cost": counters.judge_cost,
+        "cost": to_usd(counters.judge_nanos),
         "p50": seconds.quantile(0.5),
         "p95": seconds.quantile(0.95),
         "hits": counters.judged_hits.total(),
-        "money": counters.judged_money,
+        "money": to_usd(counters.judged_nanos),
     }
 
 
@@ -78,7 +79,7 @@ def collect_totals(counters: Counters) -> dict[str, Any]:
         **{outcome: outcomes[outcome] for outcome in ("hit", "miss", "bypass")},
         "prompt_tokens": counters.prompt_tokens.total(),
         "completion_tokens": counters.completion_tokens.total(),
-        "money": sum(counters.money.values()),
+        "money": to_usd(counters.nanos.total()),
         "unpriced": sorted(counters.unpriced, key=lambda model: -counters.unpriced[model])[:MAX_ROWS],
         "seconds": counters.seconds_saved,
         "stored": counters.stored.total(),

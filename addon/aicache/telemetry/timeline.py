@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aicache.domain.events import Checked, Decided, Finished
+from aicache.domain.pricing import to_usd
 from aicache.telemetry.counters import Cost
 from aicache.telemetry.histogram import Histogram, merge_histograms
 
@@ -22,13 +23,13 @@ QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 class Slot:
     """Ten seconds."""
 
-    __slots__ = ("counts", "hits", "money", "number", "tokens", "upstream")
+    __slots__ = ("counts", "hits", "nanos", "number", "tokens", "upstream")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.counts = dict.fromkeys(COUNTED_OUTCOMES, 0)
         self.tokens = 0
-        self.money = 0.0
+        self.nanos = 0
         self.hits = Histogram()
         self.upstream = Histogram()
 
@@ -44,7 +45,7 @@ class Point:
         counts = {name: sum(slot.counts[name] for slot in self.slots) for name in COUNTED_OUTCOMES}
         return counts | {
             "tokens": sum(slot.tokens for slot in self.slots),
-            "money": round(sum(slot.money for slot in self.slots), 6),
+            "money": round(to_usd(sum(slot.nanos for slot in self.slots)), 6),
         }
 
     def quantiles(self) -> dict[str, float | None]:
@@ -70,7 +71,7 @@ class Timeline:
         slot.counts[decided.tier or "exact"] += 1
         slot.hits.add(decided.seconds)
         slot.tokens += sum(decided.tokens)
-        slot.money += self.cost(decided.model, *decided.tokens) or 0.0
+        slot.nanos += self.cost(decided.model, *decided.tokens, cached=decided.cached_tokens) or 0
 
     def finished(self, finished: Finished) -> None:
         if finished.status:

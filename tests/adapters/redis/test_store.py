@@ -815,7 +815,9 @@ async def test_all_who_share_a_store_agree_on_what_is_kept_for_good(redis: Redis
     assert await redis.get_and_set("secret", "two") == "one"
 
 
-@pytest.mark.parametrize(("first_byte", "added_since"), [(b"\x04", 4), (b"\x08", 3), (b"\x10", 2), (b"\x15", 1)])
+@pytest.mark.parametrize(
+    ("first_byte", "added_since"), [(b"\x04", 5), (b"\x08", 4), (b"\x10", 3), (b"\x15", 2), (b"\x1a", 1)]
+)
 async def test_an_entry_of_a_format_before_lacks_what_was_added_since(
     redis: RedisStore, raw: Redis, an_entry: Make, first_byte: bytes, added_since: int
 ) -> None:
@@ -838,6 +840,16 @@ async def test_an_entry_is_kept_after_its_expiry_where_it_says_so(
     assert 119_000 < await raw.pttl("test:e:01") <= 120_000
     assert 59_000 < await raw.pttl("test:a:a1") <= 60_000
     assert (await raw.get("test:e:01"))[:1] == b"\x15"  # as of versions that knew no pace
+
+
+async def test_an_entry_is_stored_with_the_tokens_that_were_cached(
+    redis: RedisStore, raw: Redis, an_entry: Make
+) -> None:
+    entry = an_entry(key="01", cached_tokens=64)
+    await redis.put(entry)
+
+    assert await redis.get("01") == entry
+    assert (await raw.get("test:e:01"))[:1] == b"\x1f"
 
 
 async def test_an_entry_is_stored_with_the_pace_of_its_stream(redis: RedisStore, raw: Redis, an_entry: Make) -> None:

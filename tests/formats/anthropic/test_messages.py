@@ -606,7 +606,7 @@ def test_facts_count_all_that_was_read_and_tell_a_refusal() -> None:
         "output_tokens": 7,
     }
 
-    assert MESSAGES.summarize(read(message(usage=usage))) == AnswerSummary(111, 7, False)
+    assert MESSAGES.summarize(read(message(usage=usage))) == AnswerSummary(111, 7, False, cached_tokens=100)
     assert MESSAGES.summarize(read(message(stop_reason="refusal"))) == AnswerSummary(9, 2, True)
 
 

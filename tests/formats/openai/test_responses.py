@@ -481,7 +481,7 @@ def test_what_is_not_a_good_answer_is_refused(changes: dict[str, Any]) -> None:
 def test_tokens_and_refusals_are_noted() -> None:
     said = message({"type": "refusal", "refusal": "No."})
 
-    assert RESPONSES.summarize(response()) == AnswerSummary(9, 5, refused=False)
+    assert RESPONSES.summarize(response()) == AnswerSummary(9, 5, refused=False, cached_tokens=4)
     assert RESPONSES.summarize(response(said, usage=None)) == AnswerSummary(0, 0, refused=True)
     assert RESPONSES.summarize(response(usage={"input_tokens": -1, "output_tokens": "5"})) == AnswerSummary(
         0, 0, refused=False

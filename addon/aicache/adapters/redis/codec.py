@@ -21,6 +21,8 @@ FORMAT_KEPT = b"\x15"
 """First byte of a packed entry that is kept after its expiry. All others have the format of versions without that."""
 FORMAT_PACED = b"\x1a"
 """First byte of a packed entry with the pace of its stream. The same holds for it."""
+FORMAT_CACHED = b"\x1f"
+"""First byte of a packed entry with tokens that the upstream had cached. The same holds for it."""
 SIGNED = b"\x80"
 """First byte of a signed value; then come the signature and the value. No text begins with it."""
 CHECKED = b"\x8f"
@@ -28,7 +30,7 @@ CHECKED = b"\x8f"
 one."""
 UNCHECKED = frozenset({b"\x01", b"\x02", b"\x03"})
 """Formats of entries that were stored before there were checksums."""
-FIRST_BYTES = (*sorted(UNCHECKED), b"\x04", b"\x08", FORMAT, FORMAT_KEPT, FORMAT_PACED, SIGNED, CHECKED)
+FIRST_BYTES = (*sorted(UNCHECKED), b"\x04", b"\x08", FORMAT, FORMAT_KEPT, FORMAT_PACED, FORMAT_CACHED, SIGNED, CHECKED)
 """The first bytes of all values that this cache writes or wrote."""
 
 _OLD_BLOBS = (b"\x92", b"\x94")  # arrays, as evidence was stored before there were checksums
@@ -38,7 +40,7 @@ _values = attrgetter(*(field.name for field in fields(Entry)))
 _encoder = msgspec.msgpack.Encoder()
 _TYPES = tuple(get_type_hints(Entry).values())
 _OLD_FIELDS = {b"\x01": 15, b"\x02": 17, b"\x03": 18, b"\x04": 19, b"\x08": 20}
-_FIELDS = {**_OLD_FIELDS, FORMAT: 21, FORMAT_KEPT: 22, FORMAT_PACED: len(_TYPES)}
+_FIELDS = {**_OLD_FIELDS, FORMAT: 21, FORMAT_KEPT: 22, FORMAT_PACED: 23, FORMAT_CACHED: len(_TYPES)}
 # Those that an older format lacks have defaults.
 _decoders = {
     format: msgspec.msgpack.Decoder(tuple[_TYPES[:count]])  # type: ignore[misc]
@@ -58,6 +60,7 @@ def pack_entry(entry: Entry) -> bytes:
     """
     try:
         format = FORMAT_PACED if entry.pace else FORMAT_KEPT if entry.kept_until else FORMAT
+        format = FORMAT_CACHED if entry.cached_tokens else format
         value = _encoder.encode(_values(entry)[: _FIELDS[format]])
     except UnicodeEncodeError as exc:
         raise StoreError("redis: an entry holds text that is not valid Unicode") from exc

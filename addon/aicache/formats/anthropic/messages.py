@@ -122,6 +122,7 @@ class Messages(BaseFormat):
             token_count(usage["output_tokens"]) if is_counted else 0,
             refused=document["stop_reason"] == "refusal" or refusals.any_refusal(messages_answer.texts(document)),
             expires_at=messages_answer.expiry(document),
+            cached_tokens=token_count(usage.get("cache_read_input_tokens")) if is_counted else 0,
         )
 
     def check_useful(self, document: JSONObject, call: Call) -> None:

@@ -47,7 +47,8 @@ class DashScope(BaseFormat):
         counted = [usage.get(name) for name in ("input_tokens", "output_tokens")]
         prompt, completion = (0, 0) if None in counted else map(token_count, counted)
         refused = refusals.any_refusal(dashscope_answer.texts(document))
-        return AnswerSummary(prompt, completion, refused, expires_at=failure_marks.earliest_expiry(document))
+        cached = hit_edits.cached_tokens(usage, "prompt_tokens_details", "input_tokens_details") if prompt else 0
+        return AnswerSummary(prompt, completion, refused, failure_marks.earliest_expiry(document), cached)
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
         dashscope_answer.reject_useless(document)

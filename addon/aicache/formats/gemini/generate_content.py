@@ -92,7 +92,7 @@ class Gemini(BaseFormat):
         is_counted = used.input > 0 and used.output > 0  # a stream may have only one of the two
         tokens = (used.input, used.output) if is_counted else (0, 0)
         refused = refusals.any_refusal(gemini_answer.texts(document))
-        return AnswerSummary(*tokens, refused, expires_at=gemini_answer.expiry(document))
+        return AnswerSummary(*tokens, refused, gemini_answer.expiry(document), used.cached if is_counted else 0)
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
         gemini_answer.reject_useless(document)

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from aicache.domain.model import Answer, Call, Mode, Turn
 from aicache.formats import (
     documented_fields,
+    hit_edits,
     hosted_tools,
     refusals,
     response_format,
@@ -89,9 +90,11 @@ class Chat(BaseFormat):
         return mode, chat_completion.without_echo(document, variant)
 
     def summarize(self, document: Completion) -> AnswerSummary:
-        prompt, completion = chat_interchange.count_tokens(document.usage or {})
+        usage = document.usage or {}
+        prompt, completion = chat_interchange.count_tokens(usage)
         refused = chat_answer.is_refused(document) or refusals.any_refusal(chat_answer.texts(document))
-        return AnswerSummary(prompt, completion, refused, expires_at=chat_answer.expiry(document))
+        cached = hit_edits.cached_tokens(usage, "prompt_tokens_details")
+        return AnswerSummary(prompt, completion, refused, chat_answer.expiry(document), cached)
 
     def check_useful(self, document: Completion, call: Call) -> None:
         chat_answer.reject_useless(document)

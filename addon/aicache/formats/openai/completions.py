@@ -17,6 +17,7 @@ from aicache.domain.model import Answer, Call, Mode, Turn
 from aicache.formats import (
     documented_fields,
     failure_marks,
+    hit_edits,
     refusals,
     response_format,
 )
@@ -90,9 +91,11 @@ class Completions(BaseFormat):
         return parse_answer_body(body, completions_stream.join_stream, partial(completions_answer.check_answer, n=n))
 
     def summarize(self, document: JSONObject) -> AnswerSummary:
-        prompt, completion = chat_interchange.count_tokens(document.get("usage") or {})
+        usage = document.get("usage") or {}
+        prompt, completion = chat_interchange.count_tokens(usage)
         refused = refusals.any_refusal(completions_answer.texts(document))
-        return AnswerSummary(prompt, completion, refused, expires_at=failure_marks.earliest_expiry(document))
+        cached = hit_edits.cached_tokens(usage, "prompt_tokens_details")
+        return AnswerSummary(prompt, completion, refused, failure_marks.earliest_expiry(document), cached)
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
         completions_answer.reject_useless(document)

@@ -67,7 +67,11 @@ class Responses(BaseFormat):
         refused = responses_answer.is_refused(document) or refusals.any_refusal(responses_answer.texts(document))
         expires_at = responses_answer.expiry(document)
         return AnswerSummary(
-            token_count(usage.get("input_tokens")), token_count(usage.get("output_tokens")), refused, expires_at
+            token_count(usage.get("input_tokens")),
+            token_count(usage.get("output_tokens")),
+            refused,
+            expires_at,
+            hit_edits.cached_tokens(usage, "input_tokens_details"),
         )
 
     def check_useful(self, document: JSONObject, call: Call) -> None:
