@@ -10,24 +10,25 @@ from typing import Any
 import pytest
 
 from e2e.proxy import Proxy
+from e2e.test_doctor import examine
 from servers import Postgres, Process, free_ports, redis_8
 
 Start = Callable[..., Proxy]
 NO_STORE: dict[str, Any] = {"headers": {"cache-control": "no-store"}}
 
 
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[Process]:
+@pytest.fixture(scope="module")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     program, [port] = redis_8(), free_ports(1)
     kept = ("--port", str(port), "--bind", "127.0.0.1", "--dir", ".", "--appendonly", "yes", "--appendfsync", "always")
-    server = Process(port, tmp_path / "redis-8", kept, program=program)
+    server = Process(port, tmp_path_factory.mktemp("redis-8"), kept, program=program)
     server.start()
     asyncio.run(server.up())
     yield server
     server.kill()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     server = Postgres()
     server.create()
@@ -53,6 +54,43 @@ def test_what_one_proxy_stored_the_other_finds_by_meaning_in_postgres(
     find_at_the_other(*proxies)
     lose_and_find_again(proxies, postgres.stop, postgres.start)
     assert not any("hush-hush" in proxy.log for proxy in proxies)
+
+
+def test_the_doctor_proves_a_hit_in_redis_and_leaves_nothing_behind(tmp_path: Path, redis_server: Process) -> None:
+    config = f"exact: {{redis: {{url: 'redis://127.0.0.1:{redis_server.port}/0', prefix: 'doctor:'}}}}\n"
+
+    code, said = examine(tmp_path, config + "semantic: {index: {kind: redis}}\n")
+
+    assert code == 0, said
+    assert "a hit by meaning" in said
+    assert asyncio.run(redis_server.ask("KEYS", "doctor:*")) == [b"doctor:k:salt"]
+
+
+def test_the_doctor_proves_a_hit_in_postgres_and_leaves_nothing_behind(tmp_path: Path, postgres: Postgres) -> None:
+    index = f"semantic: {{index: {{kind: pgvector, table: doctor, url: '{postgres.url}'}}}}\n"
+    code, said = examine(tmp_path, index)
+    wrong_code, wrong_said = examine(tmp_path, index.replace("hush-hush", "wrong-word"))
+
+    assert code == 0, said
+    assert "a hit by meaning" in said
+    assert asyncio.run(postgres.ask("SELECT 1 FROM doctor")) == []
+    assert wrong_code == 1
+    assert "the user or password is refused (SQLSTATE 28P01); check semantic.index.url" in wrong_said
+    assert "wrong-word" not in wrong_said
+
+
+def test_the_doctor_names_a_redis_that_cannot_search(tmp_path: Path, redis: Process) -> None:
+    config = f"exact: {{redis: {{url: 'redis://127.0.0.1:{redis.port}/0'}}}}\nsemantic: {{index: {{kind: redis}}}}\n"
+    version = asyncio.run(redis.ask("INFO", "server")).decode()
+    if "redis_version:8" in version and "valkey_version" not in version:
+        pytest.skip("this Redis can search")
+
+    code, said = examine(tmp_path, config)
+
+    assert code == 1
+    assert said.count("FAILED") == 1
+    assert "cannot search vectors: it has neither vector sets (Redis 8" in said
+    assert "check semantic.index.url" in said
 
 
 def start_both(start: Start, redis_port: int, index: str) -> tuple[Proxy, Proxy]:
