@@ -14,6 +14,7 @@ from benchmarks import (
     bounds,
     dashboard,
     exact,
+    followers,
     formats,
     handshakes,
     in_flight,
@@ -41,6 +42,7 @@ SCENARIOS: dict[str, Callable[[Fleet, Path, Plan], Scenario]] = {
     "streams": streams.Streams,
     "dashboard": dashboard.Dashboard,
     "in-flight": in_flight.InFlight,
+    "followers": followers.Followers,
 }
 DEFAULT_SCENARIOS = ("exact", "sizes", "semantic", "misses", "streams")
 """The scenarios without --only."""

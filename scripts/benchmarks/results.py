@@ -56,6 +56,10 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
     "semantic": (*HITS, figure("by meaning", "semantic_share", ".1%")),
     "misses": (*LOAD, less("bare", "p50_ms", "p50 - bare"), times("bare", "rps", "rps it/bare")),
     "in-flight": (*LOAD, less("without", "p50_ms", "p50 - without"), times("without", "cpu_ms", "CPU it/without")),
+    "followers": (
+        *(figure("first ms", "first_ms"), figure("first p95", "first_p95_ms")),
+        *(figure("behind ms", "behind_ms"), figure("behind p95", "behind_p95_ms"), figure("CPU ms", "cpu_ms")),
+    ),
     "dashboard": (*LOAD, times("without", "rps", "rps it/without"), saved("without", "cpu_ms", "CPU without/it")),
     "streams": (
         *(figure("first ms", "first_ms"), figure("end ms", "end_ms")),

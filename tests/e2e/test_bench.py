@@ -31,7 +31,7 @@ def bench(*arguments: str, within: float) -> subprocess.CompletedProcess[str]:
 @pytest.mark.timeout(300)
 def test_a_quick_look_compares_everything_in_one_run(tmp_path: Path) -> None:
     """Which figures come out is the machine's; that each request was what its line says is not. Sizes: see below."""
-    done = bench("--quick", "--only", "exact,semantic,misses,streams", "--report", str(tmp_path), within=280)
+    done = bench("--quick", "--only", "exact,semantic,misses,streams,followers", "--report", str(tmp_path), within=280)
 
     assert done.returncode == 0, done.stderr
     assert "requests a load failed" not in done.stdout, done.stdout
@@ -44,6 +44,7 @@ def test_a_quick_look_compares_everything_in_one_run(tmp_path: Path) -> None:
         "semantic": ["bare", "ai-cache"],
         "misses": ["bare", "ai-cache", "ai-cache, exact only"],
         "streams": ["upstream", "bare", "ai-cache", "ai-cache, exact only"],
+        "followers": ["ai-cache, exact only"],
     }
     ours = {row["case"]["scenario"]: row["figures"] for row in rows if row["system"] == "ai-cache"}
     # on a machine that is very busy look-ups fail
@@ -52,6 +53,9 @@ def test_a_quick_look_compares_everything_in_one_run(tmp_path: Path) -> None:
     assert ours["misses"]["exact_share"] == 0
     assert all(row["figures"]["cpu_ms"] > 0 for row in rows)
     assert ours["streams"]["first_ms"] < ours["streams"]["end_ms"]
+    [followers] = [row["figures"] for row in rows if row["case"]["scenario"] == "followers"]
+    assert followers["failures"] == 0
+    assert followers["first_ms"] < 500  # half of what has come since the stream began
     with (tmp_path / "results.csv").open() as file:
         assert len(list(csv.DictReader(file))) == len(rows)
 
