@@ -44,6 +44,11 @@ PANELS: dict[str, Sequence[Panel]] = {
     "semantic": LOAD,
     "misses": LOAD,
     "dashboard": LOAD,
+    "in-flight": LOAD,
+    "followers": (
+        _figure("first token, p50, ms", "first_ms"),
+        _figure("end behind the first client's, p50, ms", "behind_ms", logarithmic=False),
+    ),
     "sizes": (*LOAD[1:], _figure("CPU of a request, ms", "cpu_ms")),
     "streams": (
         _beyond("first token beyond the upstream's, p50, ms", "first_ms", "upstream"),
