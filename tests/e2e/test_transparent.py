@@ -57,9 +57,10 @@ def visit(
     ip: int,
     stream: bool = False,
     scheme: str = "https",
+    **more: Any,
 ) -> Any:
     """Ask an API as a program on *machine* does; see visitor.py for what comes back."""
-    how = {"authority": str(authority), "http": http, "ip": ip, "question": question, "stream": stream}
+    how = {"authority": str(authority), "http": http, "ip": ip, "question": question, "stream": stream} | more
     answer = machine.ask(json.dumps({"url": f"{scheme}://{host}{PATH}", **how}), sys.executable, VISITOR)
     read = json.loads(answer)
     assert "error" not in read, read["error"]
@@ -115,6 +116,25 @@ def test_a_client_that_knows_of_no_proxy_is_answered_from_the_cache(
     assert (again["status"], again["http"], again["body"]) == (200, f"HTTP/{http}", first["body"])
     if stream:
         assert first["times"][-1] - first["times"][0] > 0.3, "the stream came in one piece"
+
+
+@pytest.mark.parametrize(("http", "ip"), [("1.1", 4), ("2", 6)])
+def test_a_latecomer_follows_a_stream_and_an_answer_is_read_on_without_its_client(
+    net: Lan, gateway: Redirected, http: str, ip: int
+) -> None:
+    def ask(question: str, **how: Any) -> Any:
+        words = " and then what" * 15  # its answer takes a few seconds
+        return visit(net.client, API, gateway.authority, question + words, http=http, ip=ip, stream=True, **how)
+
+    first = ask(f"Who follows by {http}?", follows=True)
+    left = ask(f"Who has left by {http}?", leaves=True)
+    again = ask(f"Who has left by {http}?")
+
+    assert first["second"]["headers"]["cache-status"] == "ai-cache; fwd=miss; collapsed"
+    assert first["second"]["body"] == first["body"]
+    assert (left["cache"], again["cache"]) == ("miss", "hit")
+    assert again["body"].startswith(left["body"])
+    assert again["body"].endswith("data: [DONE]\n\n")
 
 
 def test_the_name_counts_and_not_the_address_or_the_protocol(net: Lan, gateway: Redirected) -> None:
