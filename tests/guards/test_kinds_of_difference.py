@@ -201,10 +201,8 @@ PARAPHRASES = [
     ("the 3rd planet from the sun", "the third planet from the sun"),
     ("Nenne 7 Flüsse in Asien", "Nenne sieben Flüsse in Asien"),
     ("Cite 3 fleuves d'Afrique", "Cite trois fleuves d'Afrique"),
-    ("Quante ossa ha il corpo umano?", "Quante ossa ci sono nel corpo umano?"),
     ("hoe oud wordt een olifant aub", "Hoe oud wordt een olifant?"),
     ("recieve money from abroad", "receive money from abroad"),
-    ("Ist die Tomate ein Gemüse?", "Sind Tomaten ein Gemüse?"),
 ]
 
 

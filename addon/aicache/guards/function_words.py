@@ -14,21 +14,19 @@ from itertools import pairwise
 
 from aicache.guards.comparison import Difference
 from aicache.guards.language import HAN, KANA
-from aicache.guards.lexicon.function_words import ARTICLES, ASKING, INTERCHANGEABLE, LEFT_OUT, PEOPLE, STRANDED
-from aicache.guards.small_words import PREPOSITIONS
-from aicache.guards.tokens import Clauses, Meaning, Script
+from aicache.guards.lexicon.function_words import ARTICLES, ASKING, BARE_ARTICLES, LEFT_OUT, PEOPLE, STRANDED
+from aicache.guards.tokens import Clause, Clauses, Meaning, Script
 
 _PEOPLE = {word: line.split()[0] for line in PEOPLE.splitlines() for word in line.split()}
 _PERSONS = frozenset([*_PEOPLE.values(), *"我你您他她它谁", "ใคร", "ฉัน", "คุณ", "เขา"])
 _STRANDED = frozenset(STRANDED.split())
-MAX_REPLACED, MAX_REPLACED_IN_ENGLISH = 2, 1
-"""Function words in the same places that differ; of more, the sentence was built in another way."""
+CONTENT_MARK = "="
+"""Begins each word with a meaning in a sequence of words."""
+_AMOUNTS = frozenset({"few", "little"})
 _NAMED = frozenset({"heißt", "heisst", "heißen", "heissen"})
 _GERUND = re.compile(r"\bfor \w+ing\b")
-_INFINITIVE = frozenset({"for", "to"})
 _NO_ARTICLES: Mapping[str, str] = {}
 _NO_WORDS: frozenset[str] = frozenset()
-_NO_GROUPS: Mapping[str, frozenset[int]] = {}
 _PARTICLES = frozenset("up down off out over through away along around behind under".split())
 _UNSPACED_PEOPLE = re.compile("[我你您他她它谁]|ใคร|ฉัน|คุณ|เขา")
 _UNSPACED_FRAME = re.compile("(?:告诉|帮|教|给|让|请)(?:一?下)?我|我想?(?:知道|问)|你(?:们)?(?:知道|好|认为|觉得)|您好")
@@ -53,8 +51,9 @@ class FunctionWords:
     """The Chinese particle at the end."""
     has_gerund: bool
     """Whether it has a preposition before a verb: for opening."""
-    silent: tuple[str, ...]
-    """The other words that say nothing by themselves, without articles, in order."""
+    sequence: tuple[str, ...]
+    """All words in order, those with a meaning in the compared form behind `CONTENT_MARK`; without those that are not
+    compared."""
     language: str
 
 
@@ -84,7 +83,7 @@ def find_function_words(clauses: Clauses) -> FunctionWords:
         _owners(clauses.words) if "s" in clauses.words else _NO_ARTICLES,
         final,
         language == "en" and "ing" in plain and _GERUND.search(plain) is not None,
-        _silent(clauses),
+        _sequence(clauses),
         language,
     )
 
@@ -95,8 +94,6 @@ def find_differences(one: FunctionWords, other: FunctionWords, *, same_words: bo
         yield Difference("asked")
     if one.people != other.people and _do_people_move(one.people, other.people):
         yield Difference("order")
-    if same_words and one.silent != other.silent and (name := _name_of_replaced(one, other)):
-        yield Difference(name)
     if any(other.genders.get(noun, gender) != gender for noun, gender in one.genders.items()):
         yield Difference("gender")
     if any(other.owners.get(owner, thing) != thing for owner, thing in one.owners.items()):
@@ -114,52 +111,39 @@ def _without_people(words: Sequence[str]) -> list[str]:
     return [word for word in words if word not in _PERSONS]
 
 
-def _unshared(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
-    mine, others = Counter(one), Counter(other)
-    return list((mine - others).elements()), list((others - mine).elements())
-
-
-def _name_of_replaced(one: FunctionWords, other: FunctionWords) -> str:
-    """Return the difference of function words in the same places; "" if they stand for each other, or moved."""
-    if len(one.silent) != len(other.silent):
-        left, right = _unshared(one.silent, other.silent)
-        return "preposition" if len(left) + len(right) == 1 and one.stranded != other.stranded else ""
-    pairs = [pair for pair in zip(one.silent, other.silent, strict=True) if pair[0] != pair[1]]
-    most = MAX_REPLACED_IN_ENGLISH if one.language == "en" else MAX_REPLACED
-    if len(pairs) > most or sorted(one.silent) == sorted(other.silent):
-        return ""
-    for pair in pairs:
-        if any(_are_interchangeable(*pair, language) for language in (one.language, other.language)):
-            continue
-        if {*pair} == _INFINITIVE and one.has_gerund != other.has_gerund:
-            continue
-        known = PREPOSITIONS.get(one.language, _NO_ARTICLES)
-        if not all(word in known for word in pair):
-            return "function-word"
-        if known[pair[0]] != known[pair[1]]:
-            return "preposition"
-    return ""
-
-
-def _are_interchangeable(one: str, other: str, language: str) -> bool:
-    """Return whether two words may stand for each other in a question, whatever is around them."""
-    groups = INTERCHANGEABLE.get(language, _NO_GROUPS)
-    return not groups.get(one, _NO_WORDS).isdisjoint(groups.get(other, _NO_WORDS))
-
-
-def _silent(clauses: Clauses) -> tuple[str, ...]:
+def _sequence(clauses: Clauses) -> tuple[str, ...]:
+    """Return all words that are compared; of writing without spaces, those in other letters."""
     left_out = LEFT_OUT.get(clauses.language, _NO_WORDS)
-    return tuple(
-        [
-            token.word
-            for clause in clauses.clauses
-            for token in clause
-            if token.script is Script.WORD
-            and token.key
-            and (token.meaning is Meaning.NOTHING or token.word in _PARTICLES)
-            and token.word not in left_out
-        ]
+    articles = BARE_ARTICLES.get(clauses.language, _NO_WORDS)
+    found = []
+    for clause in clauses.clauses:
+        for at, token in enumerate(clause):
+            if not token.key or token.script > Script.QUANTITY:
+                continue
+            if (token.word in left_out and not _is_counted(clause, at)) or (
+                token.word in articles and _is_before_noun(clause, at, clauses.language)
+            ):
+                continue
+            silent = token.meaning is Meaning.NOTHING or token.word in _PARTICLES
+            found.append(token.word if silent else f"{CONTENT_MARK}{token.key}")
+    return tuple(found)
+
+
+def _is_before_noun(clause: Clause, at: int, language: str) -> bool:
+    """Return whether a word stands between a function word that asks nothing and a word with a meaning."""
+    if not 0 < at < len(clause) - 1:
+        return False
+    before = clause[at - 1]
+    return (
+        before.meaning is Meaning.NOTHING
+        and (before.word in ("quoi", "qu") or before.word not in ASKING.get(language, _NO_ARTICLES))
+        and clause[at + 1].meaning is Meaning.SOMETHING
     )
+
+
+def _is_counted(clause: Clause, at: int) -> bool:
+    """Return whether an article says how many: a few, a little."""
+    return at + 1 < len(clause) and clause[at].word == "a" and clause[at + 1].word in _AMOUNTS
 
 
 def _people(clauses: Clauses) -> tuple[str, ...]:

@@ -6,6 +6,14 @@ import re
 from collections.abc import Sequence
 
 HAN, KANA, THAI = re.compile("[㐀-鿿]"), re.compile("[぀-ヿ]"), re.compile("[฀-๿]")
+MARKS = (
+    "\u0591-\u05c7\u0610-\u061a\u064e-\u0650\u0652-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963"
+    "\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a51\u0a81-\u0a83\u0abc-\u0acd\u0b01-\u0b03\u0b3c-\u0b57\u0b82"
+    "\u0bbe-\u0bd7\u0c00-\u0c04\u0c3e-\u0c56\u0c81-\u0c83\u0cbc-\u0cd6\u0d00-\u0d03\u0d3b-\u0d57"
+    "\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b4-\u17d3"
+)
+"""Vowels and tones that are written as marks at letters, for a character class. Those are left out that are part of an
+Arabic spelling (fathatan, shadda), and Thai ones, which are compared as letters."""
 _SCRIPTS = (
     ("ja", KANA),
     ("ko", re.compile("[가-힯]")),

@@ -19,6 +19,7 @@ from aicache.guards import (
 from aicache.guards.cased_words import has_other_letters
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.extra_requests import Extra, find_extra_request
+from aicache.guards.function_word_edits import are_accounted_for
 from aicache.guards.known_differences import has_unmatched_name
 from aicache.guards.letters import LETTER
 from aicache.guards.lexicon.soft_words import SOFT
@@ -28,6 +29,7 @@ from aicache.guards.moved_clauses import is_clause_moved
 from aicache.guards.order import Order, are_characters_exchanged, find_order
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.tokens import Meaning, Script, Token
+from aicache.guards.writing import is_written_otherwise
 
 EASE = -0.8
 """Share of the way from the threshold to 1 by which a neighbor may be farther of which nothing is left over."""
@@ -43,7 +45,6 @@ THRESHOLD_RAISES: dict[str, float] = {
     "addition": 0.1,
     "modifier": 0.9,
     "name": 0.3,
-    "code": 0.4,
     "chinese": 0.4,
     "person": 0.3,
 }
@@ -54,6 +55,7 @@ UNEXPLAINED_RAISES: dict[str, float] = {
     "order": 0.3,
     "question": 0.3,
     "auxiliary": 0.3,
+    "code": 0.4,
 }
 """The same of those that refuse, for the policy that weighs them by evidence."""
 _RAISES = THRESHOLD_RAISES | UNEXPLAINED_RAISES
@@ -129,10 +131,14 @@ def _differences(
         yield Difference("wording" if wording else "substitution", left, right)
     elif said:
         many = len(said) > MAX_ADDED_WORDS or long or (len(left) + len(right) == 1 and said[0].word in _PARTICLES)
+        many = many or any(token.word in one.names.names | other.names.names for token in said)
         yield Difference("additions" if many else "addition", left, right)
     elif left or right:
         yield Difference("filler", left, right)
     yield from function_words.find_differences(one.function_words, other.function_words, same_words=not (left or right))
+    asks_way = one.small_words.asks_way and other.small_words.asks_way
+    if not are_accounted_for(one.function_words, other.function_words, matching.twins, asks_way=asks_way):
+        yield Difference("function-word")
     if "typo" in matching.ways:
         yield Difference("typo")
     if "spelling" in matching.ways and (one.asks_meaning or other.asks_meaning):
@@ -141,7 +147,7 @@ def _differences(
         yield Difference("substitution")
     if any(token.word in VARIANTS for token in (*matching.left, *matching.right)):
         yield Difference("additions", left, right)
-    if has_other_letters(one.cased_words, other.cased_words):
+    if has_other_letters(one.cased_words, other.cased_words) or is_written_otherwise(one.writing, other.writing):
         yield Difference("letter")
     if one.inner_marks != other.inner_marks and len(one.inner_marks) == len(other.inner_marks):
         yield Difference("sign")

@@ -27,8 +27,9 @@ from aicache.guards.small_words import SmallWords, find_small_words
 from aicache.guards.tokens import Clauses
 from aicache.guards.voice import find_conjunction, is_passive
 from aicache.guards.words import content_stems, noun_modifiers, split_words
+from aicache.guards.writing import Writing, find_writing
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[\w\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+")
 _ASKING_MEANING = frozenset(
     "mean means meaning define defines defined definition spell spelled spelling pronounce pronounced bedeutet "
     "bedeutung signifie signification significa significado dizer veut znaczy значит".split()
@@ -75,6 +76,7 @@ class TextFeatures:
     """Words whose capitals say something, as they are written."""
     asks_meaning: bool
     """Whether it asks what a word means, or how it is spelled."""
+    writing: Writing
     script: str
     """"simplified" or "traditional" where Chinese characters are of one of them only."""
 
@@ -119,6 +121,7 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
         small_words=find_small_words(plain, clauses.words, said, clauses.language),
         function_words=find_function_words(clauses),
         cased_words=find_cased_words(cased),
+        writing=find_writing(cased, clauses.language),
         asks_meaning=not _ASKING_MEANING.isdisjoint(words)
         or (not plain.isascii() and _ASKING_MEANING_UNSPACED.search(plain) is not None),
         script="" if text.isascii() else chinese_script(text),

@@ -153,41 +153,72 @@ ARTICLES = {
 
 _INTERCHANGEABLE = {
     "en": """
-am is are was were be been being do does did has have had can could would will should may might shall must
-what which there
-my our this that these those it its your his her their one
-i me we us you myself yourself one people
+am is are s
+was were
+do does
+has have
+can could
+will would shall
+may might
+what which
+i you we
+me us myself yourself
 to into
-if when
-who whom that which
+who whom
+who that which
+my our this that these those its the
+it this that
 """,
     "de": """
-der die das den dem des ein eine einen einem einer eines dieser diese dieses diesen mein meine meinen meinem meiner
-ist sind bin war waren wird werden wurde worden hat habe haben heisst heissen
+der ein dieser mein
+die eine diese meine
+das ein dieses mein
+den einen diesen meinen
+dem einem diesem meinem
+der einer dieser meiner
+des eines dieses meines
+ist sind bin heisst heissen
 was wie
-kann können könnte kannst könntest könnten möchte würde soll sollte
-wer welcher welche welches welchen was
-warum wieso weshalb
-ich man du wir mir mich
+war waren
+wird werden
+wurde worden
+hat habe haben
+kann können könnte kannst könntest könnten
+soll sollte
+welcher welche welches welchen was
+ich man wir
+mir mich
 im in
 zu zum zur
 am an
 wenn falls
+warum wieso weshalb
 """,
     "fr": """
-le la les l un une des du de d ce cet cette ces mon ma mes votre vos notre nos
-est sont suis était être été ai as a ont avez avons peut peux puis pouvez pourrais pourriez dois doit faut
-que qu quoi quel quelle quels quelles
+le la les l un une des ce cet cette ces mon ma mes
+de d du des
+votre vos
+notre nos
+est sont
+ai as a ont avez avons
+peut peux puis pouvez pourrais pourriez
+dois doit faut
+que qu
+quoi quel quelle quels quelles
 je j on nous
 à au aux
 en dans
 """,
     "es": """
-el la los las lo un uno una unos unas del de este esta estos estas ese esa mi mis
-es son soy era
-está están estoy estar
-he ha han hay haber tengo tiene
-puedo puede puedes podría podrías debo debe
+el la los las un uno una unos unas este esta estos estas ese esa mi mis
+de del
+es son
+está están estoy
+he ha han
+hay
+tengo tiene
+puedo puede puedes podría podrías
+debo debe
 que qué cual cuál cuáles
 cómo como
 cuándo cuando
@@ -197,22 +228,28 @@ cuánto cuánta cuántos cuántas
 a al
 """,
     "it": """
-il lo la i gli le l un uno una di del dello della dei degli delle d questo questa questi queste mio mia miei mie
-è sono era essere
-ho ha hanno abbiamo avere
-può puoi posso potrei potrebbe devo deve
+il lo la i gli le l un uno una questo questa questi queste
+di del dello della dei degli delle d
+mio mia miei mie
+è sono
+ho ha hanno abbiamo
+può puoi posso potrei potrebbe
+devo deve
 che cosa cos quale quali qual
 quanto quanta quanti quante
 a al allo alla ai agli alle
-in nel nella nei nelle di d
+in nel nella nei nelle
 da dal dalla
 su sul sulla
+fra tra
 """,
     "pt": """
-o a os as um uma uns umas de do da dos das este esta esse essa meu minha meus minhas
-é são sou era ser
+o a os as um uma uns umas este esta esse essa meu minha meus minhas
+de do da dos das
+é são
 está estão estou
-posso pode podes poderia devo deve
+posso pode podes poderia
+devo deve
 que qual quais
 quanto quanta quantos quantas
 em no na nos nas
@@ -222,17 +259,28 @@ para pra pro
 você tu vc
 """,
     "nl": """
-de het een dit dat deze die mijn ons onze
-is zijn ben was waren wordt worden heb heeft hebben
-kan kun kunt kunnen kon mag moet moeten zou zouden wil wilt
+de het een dit dat deze die mijn
+is zijn ben
+was waren
+wordt worden
+heb heeft hebben
+kan kun kunt kunnen
+mag
+moet moeten
+wil wilt
 wat welke welk
-ik je u men we wij
+ik men we wij
+je jij u
+ze zij
+me mij
 """,
     "pl": """
-jest są jestem był była było
+jest są
+był była było
 mam ma mają
 mogę może możesz można
-jaki jaka jakie jaką który która które co
+jaki jaka jakie jaką
+który która które
 dlaczego czemu
 ten ta te to tego tej tym
 z ze
@@ -243,12 +291,11 @@ jeśli jeżeli
     "ru": """
 это этот эта эти
 какой какая какое какие
-почему зачем
 во в
 со с
 ко к
 о об
-можно могу может можете
+можно могу
 нужно надо
 её ее
 моя мой моё мое мои
@@ -265,6 +312,10 @@ mi mı mu mü
 أن ان إن
 إذا اذا
 أو او
+أين اين
+أنا انا
+أنت انت
+أي اي
 هذا هذه
 الذي التي
 """,
@@ -281,8 +332,57 @@ INTERCHANGEABLE = {
 }
 """Function words, with the groups in which one may stand for another: another article, another form, anyone.
 
-Tense, modality and persons are compared elsewhere, and so is the gender that an article gives.
+The gender that an article gives is compared elsewhere.
 """
+
+FREE = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "that so s my this these those the is are am do does did was were",
+        "fr": "est ce c que qu quoi",
+        "es": "yo",
+        "it": "io",
+        "pt": "eu",
+        "pl": "ja",
+        "tr": "ben",
+    }.items()
+}
+"""Function words that one of two texts may have more, wherever it has them: pronouns that the verb says as well."""
+
+WAY = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "can could do does should would will might may shall i you we myself yourself",
+        "de": "wie kann kannst können könnte könnten ich man wir mache macht machen mein meine meinen meinem meiner",
+        "fr": "comment je j on nous peut peux puis pouvons pouvez pourrait pourrais pour faire fait faut il mon ma mes",
+        "es": "cómo como puedo puede podemos podría hacer hago hace mi mis",
+        "it": "come posso può potrei fare faccio fa io mio mia miei mie",
+        "pt": "como posso pode podemos poderia faço faz fazer eu pra para meu minha meus minhas",
+        "nl": "hoe kan kun kunnen kon ik je jij men we mijn",
+        "pl": "jak mogę można możemy mógłbym mój moja moje mojego mojej moim moich moją swój swoją swoje",
+        "ru": "как можно могу можем мне мой моя моё мое мои моего моей моему моим моих мою свой свою свои",
+        "ar": "كيف يمكن يمكنني أستطيع",
+        "tr": "benim",
+    }.items()
+}
+"""Function words of which each may stand for another, or be left out, where it is asked how one does something."""
+
+OPENING = """
+how what which do does can could will would should i we you me to want need must let is are am if and so but now it have
+"""
+"""English words that may come before what another text begins with: a request, or a question in an indirect form."""
+
+BARE_ARTICLES = {
+    language: frozenset(words.split())
+    for language, words in {
+        "fr": "le la les l un une des",
+        "es": "el la los las un una",
+        "it": "il lo la i gli le l un uno una",
+        "pt": "o a os as um uma",
+        "nl": "de het een",
+    }.items()
+}
+"""Articles that may be left out between a function word and a noun."""
 
 LEFT_OUT = {
     language: frozenset(words.split())
@@ -313,6 +413,10 @@ więc cześć witam dzień dobry wieczór dziękuję dzięki proszę pozdrawiam 
 же ли бы пожалуйста спасибо привет здравствуйте добрый день вечер действительно очень правда вообще именно собственно
 """,
         "tr": "lütfen merhaba selam teşekkürler teşekkür ederim iyi günler gerçekten aslında çok tam",
+        "ar": "مرحبا السلام عليكم شكرا شكراً فضلك رجاء الرجاء لو سمحت حقا فعلا جدا بالضبط",
+        "ko": """
+안녕하세요 안녕 감사합니다 고마워요 고맙습니다 부탁드립니다 부탁해요 혹시 저기요 좀 정말 진짜 과연 대체 도대체
+""",
     }.items()
 }
 """Function words that are not compared: greetings, fillers, and articles where they have no gender."""
