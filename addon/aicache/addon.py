@@ -16,6 +16,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from aicache.config import Config, ConfigError, RunMode
 from aicache.dashboard.dashboard import Dashboard
+from aicache.dashboard.fellow_workers import FellowWorkers
 from aicache.dashboard.token import DashboardToken
 from aicache.domain.events import Erased
 from aicache.domain.ports import StoreError
@@ -46,7 +47,7 @@ from aicache.proxy.unattended_flows import UnattendedFlows
 from aicache.proxy.upstream_replay import UpstreamReplays
 from aicache.runtime.idle import IdleRuntime
 from aicache.runtime.lifecycle import Lifecycle, Runtime
-from aicache.runtime.worker_process import this_worker
+from aicache.runtime.worker_process import share_limits, this_worker
 from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.header_misses import HeaderMisses
 from aicache.telemetry.observability import Observability
@@ -63,7 +64,7 @@ def _build_with_backends(config: Config, data: Path, **listeners: Callable[..., 
     from aicache.runtime.shared_parts import connect_to_owner
 
     try:
-        owner = None if this_worker() is None else connect_to_owner(data)
+        owner = None if (worker := this_worker()) is None else connect_to_owner(worker.folder)
     except StoreError as exc:
         raise ConfigError((str(exc),)) from exc
     return Reconciler(config, data, owner=owner, **listeners)
@@ -80,6 +81,7 @@ class AICache:
         self._build = build
         self._lifecycle = Lifecycle(self._build_runtime, self._applied, self._override)
         self._observability = Observability(self._watchers, self._lifecycle.engine, self._lifecycle.settings)
+        self._fellows = FellowWorkers.of_this_process(self._observability)
         self._dashboard_token = DashboardToken()
         self._draining = Draining(lambda: self._fast_path.stop())
         self._dashboard = Dashboard(self._observability, self._dashboard_token, lambda: self._draining.has_begun)
@@ -145,8 +147,8 @@ class AICache:
         self._lifecycle.start(runtime)
         self._fast_path.apply(runtime.settings)
         self._draining.install()
-        if (worker := this_worker()) is not None:
-            worker.report_up()
+        if self._fellows is not None:
+            self._fellows.start(runtime.engine)
 
     def done(self) -> Awaitable[None] | None:
         """Not a coroutine, since mitmproxy does not await it when it reloads the script; at exit it does."""
@@ -174,6 +176,8 @@ class AICache:
                 await runtime.close()
             finally:
                 await self._observability.close()
+                if self._fellows is not None:
+                    await self._fellows.close()
         if not all_well:
             exit_status.fail()
 
@@ -184,7 +188,8 @@ class AICache:
         return build(config, data, on_checked=watchers.checked, on_erased=self._erased, on_judged=watchers.judged)
 
     def _override(self, config: Config) -> Config:
-        return self._cassettes.prepare(options.override(config))
+        config = self._cassettes.prepare(options.override(config))
+        return config if (worker := this_worker()) is None else share_limits(config, worker.count)
 
     def _applied(self, runtime: Runtime, config: Config, data: Path) -> None:
         """Bring everything else in line with a configuration that has been put in force."""
@@ -204,6 +209,8 @@ class AICache:
         if erased.everything or erased.caller is not None:
             self._header_misses.forget()
         self._watchers.erased(erased)
+        if self._fellows is not None:
+            self._fellows.erased(erased)
 
     def _answering_engine(self) -> Engine | None:
         """Return the engine that answers may come from at the moment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -12,7 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aicache.telemetry.counters import Counters
+from aicache.telemetry.figures import add_counters
 from demo.answers import Reply
+from e2e.page_visitor import Visitor, bearer
 from e2e.proxy import Proxy, alive, children
 
 if TYPE_CHECKING:
@@ -49,9 +53,20 @@ class Workers(Proxy):
         return [pid for pid in children(self.pid) if not children(pid)]
 
 
+def counted_by_each(workers: Workers) -> list[int]:
+    """Return how many requests each worker has counted."""
+    found = []
+    for file in workers.data.glob("workers/*/*.counts"):
+        counters = Counters(lambda *_, **__: None)
+        add_counters(counters, file.read_bytes())
+        found.append(sum(counters.outcomes.values()))
+    return found
+
+
 @pytest.fixture(scope="module")
 def workers(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
-    with Workers(module_upstream.url, tmp_path_factory.mktemp("workers")) as running:
+    home = tmp_path_factory.mktemp("workers")
+    with Workers(module_upstream.url, home, f"log: {{file: {home / 'log.jsonl'}}}\n") as running:
         yield running
 
 
@@ -62,6 +77,70 @@ def test_what_one_stores_all_serve(workers: Workers) -> None:
     workers.wait_until_all("semantic", "Who else does know this?")
 
     assert len(workers.workers) == 2
+
+
+def test_whichever_worker_is_asked_the_figures_are_those_of_all(workers: Workers) -> None:
+    visitor = Visitor(workers.port, bearer(workers.token))
+    before = visitor.total("requests_total")
+
+    for _ in range(SOME_CONNECTIONS):
+        workers.ask("Who counts?", headers={"cache-control": "no-store"})
+    totals = {visitor.total("requests_total") for _ in range(SOME_CONNECTIONS // 2)}
+    since = visitor.overview()["since"]
+
+    assert totals == {before + SOME_CONNECTIONS}
+    assert since["hit"] + since["miss"] + since["bypass"] == before + SOME_CONNECTIONS
+    assert all(count > 0 for count in counted_by_each(workers))
+
+
+def test_what_is_purged_at_one_is_gone_at_all(workers: Workers) -> None:
+    key = workers.ask("Who forgets?").headers["x-ai-cache-key"]
+    workers.wait_until_all("exact", "Who forgets?")
+    visitor = Visitor(workers.port, bearer(workers.token) | {"x-ai-cache-dashboard": "1"})
+
+    assert visitor.post(f"api/entries/{key}/purge").json == {"done": True}
+    time.sleep(0.2)
+    replies = [
+        workers.ask("Who forgets?", headers={"cache-control": "only-if-cached"}) for _ in range(SOME_CONNECTIONS)
+    ]
+
+    assert {reply.status for reply in replies} == {504}
+
+
+def test_answers_on_their_way_to_a_caller_that_is_purged_are_stored_by_none(
+    workers: Workers, upstream: Upstream
+) -> None:
+    words = tuple(f"word{i} " for i in range(10))
+    upstream.script = lambda _: Reply(("".join(words),), per_token=0.1)
+    questions = [f"Who erases {number}?" for number in range(8)]
+    asking = [threading.Thread(target=workers.ask, args=(each,), kwargs={"key": "sk-leaving"}) for each in questions]
+    calls = upstream.calls
+    for each in asking:
+        each.start()
+    workers.wait_for(lambda: upstream.calls >= calls + len(questions))
+    visitor = Visitor(workers.port, bearer(workers.token) | {"x-ai-cache-dashboard": "1"})
+
+    purged = visitor.post("api/callers/purge", {"caller": "sk-leaving", "purge": True})
+    for each in asking:
+        each.join()
+    time.sleep(0.5)
+
+    assert purged.status == 200
+    how = {"cache-control": "only-if-cached"}
+    assert {workers.ask(each, key="sk-leaving", headers=how).status for each in questions} == {504}
+
+
+def test_all_write_whole_lines_into_one_log(workers: Workers) -> None:
+    marked = [f"sk-{number}" for number in range(SOME_CONNECTIONS)]
+    for key in marked:
+        workers.ask("Who writes?", key=key)
+    requests = Visitor(workers.port, bearer(workers.token)).total("requests_total")
+
+    def decided() -> int:
+        lines = [json.loads(line) for line in (workers.home / "log.jsonl").read_text().splitlines()]
+        return sum(line["event"] == "decided" for line in lines)
+
+    workers.wait_for(lambda: decided() >= requests)
 
 
 def test_without_the_data_folders_process_there_are_misses_until_it_is_back(workers: Workers) -> None:
@@ -90,6 +169,8 @@ def test_a_worker_that_is_killed_is_replaced_and_the_other_goes_on(workers: Work
                 failed.append(exc)
             time.sleep(0.01)
 
+    visitor = Visitor(workers.port, bearer(workers.token))
+    counted = visitor.total("requests_total")
     asking = threading.Thread(target=ask)
     asking.start()
     os.kill(killed, signal.SIGKILL)
@@ -99,6 +180,8 @@ def test_a_worker_that_is_killed_is_replaced_and_the_other_goes_on(workers: Work
     stop.set()
     asking.join()
 
+    workers.wait_for(lambda: len(counted_by_each(workers)) == 2)
+    assert all(visitor.total("requests_total") >= counted for _ in range(4))
     assert len(failed) <= 1  # what the killed one had in its hands
     assert took < 2
 

@@ -6,7 +6,9 @@ import json
 import logging
 import os
 import stat
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -281,3 +283,26 @@ def test_lines_that_are_too_old_are_deleted(start: Callable[..., DecisionLog], t
     until(lambda: not old.exists() and '"old"' not in path.read_text())
 
     assert questions(path) == ["new", "newest"]
+
+
+def test_several_may_write_move_and_erase_in_the_same_files_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    files = [RotatedFile(path, max_bytes=4000, keep=1000) for _ in range(3)]
+
+    def write(number: int) -> None:
+        for each in range(300):
+            files[number].write(f"{number}-{each}\n".encode() * 3)
+            if each % 100 == 99:
+                files[number].rewrite(lambda line: None if line == b"0-7\n" else line)
+        files[number].close()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    found = Counter(line for file in tmp_path.iterdir() for line in file.read_text().splitlines())
+    expected = {f"{number}-{each}": 3 for number in range(3) for each in range(300)}
+    del expected["0-7"]
+    assert found == expected

@@ -71,10 +71,10 @@ async def test_a_desk_that_is_closed_writes_all_and_may_be_used_again(setup: Set
 async def test_prices_and_texts_follow_at_once(setup: Setup) -> None:
     setup.observability.configure(Config(prices=(Price("gpt-4o", Decimal(1000), Decimal(0)),), log=Log(text=True)))
     setup.tell()
-    before = overview(setup.observability, 300)
+    before = overview(setup.observability.figures, setup.observability.config, 300)
     setup.observability.configure(Config(prices=(Price("gpt-4o", Decimal(2000), Decimal(0)),)))
     setup.tell()
-    after = overview(setup.observability, 300)
+    after = overview(setup.observability.figures, setup.observability.config, 300)
 
     assert before["since"]["money"] == pytest.approx(1.0)
     assert after["since"]["money"] == pytest.approx(3.0)
@@ -95,7 +95,7 @@ async def test_spans_are_sent_only_while_they_are_wanted(setup: Setup, monkeypat
 
 
 def test_the_overview_is_plain_values_and_complete_before_anything_happened(setup: Setup) -> None:
-    now = overview(setup.observability, 300)
+    now = overview(setup.observability.figures, setup.observability.config, 300)
 
     assert json.loads(json.dumps(now))["since"]["hit"] == 0
     assert now["health"] is None
@@ -113,7 +113,7 @@ def test_the_overview_tells_what_was_counted(setup: Setup) -> None:
     setup.watchers.checked(checked("wrong", error_bound=0.03, serving_level="off"))
     setup.watchers.checked(checked("right", source="miss", would_serve=False))
 
-    now = overview(setup.observability, 300)
+    now = overview(setup.observability.figures, setup.observability.config, 300)
 
     assert now["guards"] == [["numbers", 2]]
     assert now["misses"] == [["guard:numbers", 2]]

@@ -41,7 +41,7 @@ class Api:
             window = flow.request.query.get("window", str(min(STEPS_BY_WINDOW_S)))
             if window not in map(str, STEPS_BY_WINDOW_S):
                 raise ValueError(f"window: one of {', '.join(map(str, STEPS_BY_WINDOW_S))}")
-            return overview(self._observability, int(window))
+            return overview(await self._observability.collect(True), self._observability.config, int(window))
         if path == "api/models":
             return await with_timeout(self._entries_api.count_by_model())
         found = _ENTRY.fullmatch(path)

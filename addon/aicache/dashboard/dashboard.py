@@ -24,6 +24,7 @@ from aicache.domain.ports import StoreError
 from aicache.proxy import listeners
 from aicache.telemetry import prometheus
 from aicache.telemetry.observability import Observability
+from aicache.telemetry.prometheus import Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +126,9 @@ class Dashboard:
             case "GET" if relative in STATIC:
                 return pages.static_file(relative)
             case "GET" if relative == "metrics":
-                return respond(200, self._observability.metrics.text(), prometheus.CONTENT_TYPE)
+                return respond(
+                    200, Metrics.of(await self._observability.collect(False)).text(), prometheus.CONTENT_TYPE
+                )
             case "GET":
                 return json_response(await self._api.read(relative, flow))
             case "POST":

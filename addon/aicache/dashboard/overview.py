@@ -7,19 +7,20 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from aicache.config import Config
 from aicache.maintenance import EntrySummary
 from aicache.telemetry.counters import SIMILARITY_BOUNDS, Counters
+from aicache.telemetry.figures import Figures
 from aicache.telemetry.labels import OTHER
-from aicache.telemetry.observability import Observability
 from aicache.telemetry.summary import MAX_ROWS, collect_totals, judge_totals, sum_by_first_label, verdict_counts
 from aicache.telemetry.top_questions import QuestionCount
 
 
-def overview(observability: Observability, window: int) -> dict[str, Any]:
+def overview(figures: Figures, config: Config, window: int) -> dict[str, Any]:
     """Return everything but the entries; *window* is one of `timeline.STEPS_BY_WINDOW_S`."""
-    counters, health = observability.counters, observability.health()
+    counters, health = figures.counters, figures.health
     return {
-        "live": observability.timeline.points(window),
+        "live": figures.timeline.points(window),
         "since": collect_totals(counters),
         "misses": _ranked(sum_by_first_label(counters.misses)),
         "header_misses": _ranked(counters.header_misses),
@@ -39,11 +40,11 @@ def overview(observability: Observability, window: int) -> dict[str, Any]:
         "judge": judge_totals(counters),
         "error_bound": max((segment.error_bound for segment in counters.segments.values()), default=None),
         "kinds": [{"name": name, **asdict(segment)} for name, segment in counters.segments.items()],
-        "top": [_top(key, count) for key, count in observability.top_questions.most_asked(MAX_ROWS)],
-        "texts": observability.config.log.text,
-        "enabled": observability.config.enabled,
+        "top": [_top(key, count) for key, count in figures.top_questions.most_asked(MAX_ROWS)],
+        "texts": config.log.text,
+        "enabled": config.enabled,
         "health": None if health is None else asdict(health),
-        "log_dropped": observability.log_dropped,
+        "log_dropped": figures.log_dropped,
     }
 
 

@@ -21,11 +21,18 @@ class RecentErasures:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self.on_added: Callable[[CallerMatcher | None], None] = lambda caller: None
+        """Called when an erasure begins here, and not for those that are only remembered."""
         self._erasures: deque[tuple[CallerMatcher, float]] = deque()
         self._all_before = float("-inf")
 
     def add(self, caller: CallerMatcher | None) -> None:
         """Remember an erasure, before anything is deleted; None: of all callers."""
+        self.remember(caller)
+        self.on_added(caller)
+
+    def remember(self, caller: CallerMatcher | None) -> None:
+        """Remember an erasure that has begun elsewhere."""
         now = self._clock()
         if caller is None:
             self._erasures.clear()

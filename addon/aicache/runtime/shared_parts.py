@@ -14,27 +14,19 @@ from typing import Any, cast
 
 import numpy as np
 
-from aicache.adapters.private_sockets import find_socket
 from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.unix_rpc.server import Procedure
 from aicache.domain.model import Neighbor, Vector
 from aicache.domain.ports import Clearable, KnowsEmptiness, Purpose, StoreError, VectorIndex
 from aicache.engine import Engine, Semantic
+from aicache.runtime.erasures import erasure_procedures
 from aicache.runtime.factories import vector_space
-
-WORKERS_FOLDER = "workers"
-"""The folder in the data folder with the sockets of the workers, and of this process."""
-OWNER_SOCKET = "owner.sock"
+from aicache.runtime.worker_process import owner_socket
 
 
-def owner_socket(data: Path) -> Path:
-    """Return the socket of the process that owns a data folder. Raises StoreError."""
-    return find_socket(data.absolute() / WORKERS_FOLDER, OWNER_SOCKET)
-
-
-def connect_to_owner(data: Path) -> RpcClient:
-    """Return a client of the process that owns a data folder. Raises StoreError."""
-    return RpcClient(owner_socket(data), "the data folder's process")
+def connect_to_owner(group: Path) -> RpcClient:
+    """Return a client of the process that owns the data folder for a group of workers. Raises StoreError."""
+    return RpcClient(owner_socket(group), "the data folder's process")
 
 
 class SharedParts:
@@ -48,6 +40,7 @@ class SharedParts:
 
     def procedures(self) -> Mapping[str, Procedure]:
         return {
+            **erasure_procedures(self._engine),
             "wait_exact": self.wait_exact,
             "wait_ready": self.wait_ready,
             "wait_end": self.wait_end,

@@ -96,18 +96,20 @@ class DecisionLog:
 
     def _erase(self, *erased: Erased) -> None:
         """Remove questions from all files. A journal beside them has the next process finish what this one cannot."""
-        self._file.write_journal(b"".join(msgspec.json.encode(each) + b"\n" for each in erased))
-        self._file.rewrite(lambda line: reduce(erase_questions, erased, line))
-        self._file.write_journal(None)
+        with self._file.locked():
+            self._file.write_journal(b"".join(msgspec.json.encode(each) + b"\n" for each in erased))
+            self._file.rewrite(lambda line: reduce(erase_questions, erased, line))
+            self._file.write_journal(None)
 
     def _resume_erasure(self) -> None:
         """Finish the erasure that an earlier process had begun when it ended."""
-        if not (journal := self._file.read_journal()):
-            return
-        try:
-            self._erase(*(msgspec.json.decode(each, type=Erased) for each in journal.splitlines()))
-        except msgspec.DecodeError:  # it ended while it wrote the journal
-            self._erase(Erased(everything=True))
+        with self._file.locked():  # what another process is about to finish itself has no journal afterwards
+            if not (journal := self._file.read_journal()):
+                return
+            try:
+                self._erase(*(msgspec.json.decode(each, type=Erased) for each in journal.splitlines()))
+            except msgspec.DecodeError:  # it ended while it wrote the journal
+                self._erase(Erased(everything=True))
 
     def _run(self) -> None:
         try:

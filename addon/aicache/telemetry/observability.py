@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aicache.config import Config, Header, Shared
@@ -19,6 +19,7 @@ from aicache.telemetry import otel
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.decision_log import DecisionLog
 from aicache.telemetry.event_watchers import Watchers
+from aicache.telemetry.figures import Figures
 from aicache.telemetry.header_miss_log import HeaderMissLog
 from aicache.telemetry.health import Health, collect_health
 from aicache.telemetry.prometheus import Metrics
@@ -44,6 +45,9 @@ class Observability:
         self._own: tuple[Price, ...] = ()
         self.counters, self.timeline, self.top_questions = Counters(self._cost), Timeline(self._cost), TopQuestions()
         self.metrics = Metrics(self.counters, self.health, lambda: self.log_dropped)
+        """Those of this process alone."""
+        self.collect: Callable[[bool], Awaitable[Figures]] = self._collect_own
+        """Returns all figures, those of other workers included; False leaves out the last hour and the questions."""
         self._watchers = watchers
         for watcher in (self.counters, self.timeline, self.top_questions, HeaderMissLog()):
             watchers.add(watcher)
@@ -89,6 +93,14 @@ class Observability:
     def settings(self) -> Settings:
         """The settings that identify requests."""
         return self._settings() or Settings.of(self.config)
+
+    @property
+    def figures(self) -> Figures:
+        """The figures of this process, which go on changing."""
+        return Figures(self.counters, self.timeline, self.top_questions, self.health(), self.log_dropped)
+
+    async def _collect_own(self, with_history: bool) -> Figures:
+        return self.figures
 
     def resolve_caller(self, who: str) -> CallerMatcher:
         """Return a matcher for a credential, another identity, or a caller's name. Raises ValueError."""

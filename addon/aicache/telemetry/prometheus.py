@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from aicache.domain.pricing import to_usd
 from aicache.telemetry.counters import Counters, Labels, Segment
+from aicache.telemetry.figures import Figures
 from aicache.telemetry.health import Health
 from aicache.telemetry.histogram import Histogram
 
@@ -28,6 +29,10 @@ class Metrics(Collector):
         self._counters, self._health, self._dropped = counters, health, dropped
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
+
+    @classmethod
+    def of(cls, figures: Figures) -> Metrics:
+        return cls(figures.counters, lambda: figures.health, lambda: figures.log_dropped)
 
     def text(self) -> bytes:
         return generate_latest(self._registry)

@@ -1,11 +1,19 @@
-"""A log file that is rotated by size, and whose lines can be changed after they were written. Raises OSError."""
+"""A log file that is rotated by size, and whose lines can be changed after they were written. Raises OSError.
+
+Several processes may write the same one: each holds a lock while it writes, rotates or changes it, and finds the file
+that has meanwhile taken its place.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
 
 
 class RotatedFile:
@@ -15,29 +23,50 @@ class RotatedFile:
         self._path, self._max_bytes, self._keep = path, max_bytes, keep
         self._journal = path.with_name(f".{path.name}.erasing")
         self._file: int | None = None
-        self._size = 0
+        self._locks = 0  # nested
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from the file and its journal. Blocks while another one does; may be nested."""
+        if self._locks or sys.platform == "win32" or (self._path.exists() and not self._path.is_file()):
+            yield
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._path.parent, os.O_RDONLY)  # the folder's lock needs no file of its own
+        try:
+            with contextlib.suppress(OSError):  # of a file system without locks
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            self._locks += 1
+            try:
+                yield
+            finally:
+                self._locks -= 1
+        finally:
+            os.close(lock)
 
     def write(self, data: bytes) -> None:
-        file = self._open()
-        if self._size and self._size + len(data) > self._max_bytes:
-            self.close()
-            self._rotate()
+        with self.locked():
             file = self._open()
-        view = memoryview(data)
-        while view:
-            view = view[os.write(file, view) :]
-        self._size += len(data)
+            size = os.fstat(file).st_size
+            if size and size + len(data) > self._max_bytes:
+                self.close()
+                self._rotate()
+                file = self._open()
+            view = memoryview(data)
+            while view:
+                view = view[os.write(file, view) :]
 
     def rewrite(
         self, change: Callable[[bytes], bytes | None], only_if: Callable[[bytes], bool] = lambda first_line: True
     ) -> None:
         """Pass every line through *change*, in each file whose first line fits *only_if*; None deletes the line."""
         self.close()
-        numbered = self._path.parent.glob(f"{self._path.name}.*")
-        files = [self._path, *(path for path in numbered if path.name.removeprefix(f"{self._path.name}.").isdecimal())]
-        for path in files:
-            if path.is_file():
-                _rewrite(path, change, only_if)
+        with self.locked():
+            numbered = [*self._path.parent.glob(f"{self._path.name}.*")]
+            numbered = [path for path in numbered if path.name.removeprefix(f"{self._path.name}.").isdecimal()]
+            for path in (self._path, *numbered):
+                if path.is_file():
+                    _rewrite(path, change, only_if)
 
     def write_journal(self, pending: bytes | None) -> None:
         """Write a pending change into a file beside the log; None deletes that file, once the change is made."""
@@ -54,11 +83,18 @@ class RotatedFile:
         return b""
 
     def _open(self) -> int:
+        if self._file is not None and not self._is_in_place(self._file):
+            self.close()
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            self._size = os.fstat(self._file).st_size
         return self._file
+
+    def _is_in_place(self, file: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def close(self) -> None:
         if self._file is not None:

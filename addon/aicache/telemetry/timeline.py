@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,27 @@ class Timeline:
             "total": whole.values() | whole.quantiles(),
         }
 
+    def to_plain(self) -> list[list[Any]]:
+        """Return the slots as plain values, for `add_plain` of another process's timeline."""
+        return [
+            [slot.number, [*slot.counts.values()], slot.tokens, slot.nanos]
+            + [part for each in (slot.hits, slot.upstream) for part in (each.counts, each.total)]
+            for slot in self._slots
+            if slot is not None
+        ]
+
+    def add_plain(self, slots: Iterable[list[Any]]) -> None:
+        """Add slots that `to_plain` has returned."""
+        for number, counts, tokens, nanos, hits, hit_seconds, upstream, upstream_seconds in slots:
+            if (slot := self._slot(number)) is None:
+                continue
+            for name, count in zip(COUNTED_OUTCOMES, counts, strict=True):
+                slot.counts[name] += count
+            slot.tokens, slot.nanos = slot.tokens + tokens, slot.nanos + nanos
+            for own, added, seconds in ((slot.hits, hits, hit_seconds), (slot.upstream, upstream, upstream_seconds)):
+                own.counts = [a + b for a, b in zip(own.counts, added, strict=True)]
+                own.total += seconds
+
     def _point(self, number: int, each: int, step: int) -> Point:
         slots = (self._slots[i % SLOT_COUNT] for i in range(number * each, (number + 1) * each))
         numbers = range(number * each, (number + 1) * each)
@@ -106,3 +127,10 @@ class Timeline:
         if slot is None or slot.number != number:
             slot = self._slots[number % SLOT_COUNT] = Slot(number)
         return slot
+
+    def _slot(self, number: int) -> Slot | None:
+        """Return the slot of this number; None where a later one has its place."""
+        slot = self._slots[number % SLOT_COUNT]
+        if slot is None or slot.number < number:
+            slot = self._slots[number % SLOT_COUNT] = Slot(number)
+        return slot if slot.number == number else None

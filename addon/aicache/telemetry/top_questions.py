@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from typing import Any
 
 from aicache.domain.events import Checked, Decided, Erased, Finished
 
@@ -64,6 +66,21 @@ class TopQuestions:
     def most_asked(self, limit: int) -> list[tuple[str, QuestionCount]]:
         """Return keys and counts, the most frequent first."""
         return sorted(self._counts.items(), key=lambda each: (-each[1].count, each[0]))[:limit]
+
+    def to_plain(self) -> list[list[Any]]:
+        """Return the most frequent questions as plain values, for `add_plain` of another process's."""
+        return [[key, *astuple(counted)] for key, counted in self.most_asked(MAX_QUESTIONS)]
+
+    def add_plain(self, questions: Iterable[list[Any]]) -> None:
+        """Add questions that `to_plain` has returned."""
+        for key, count, hits, tokens, model, question in questions:
+            counted = self._counts.setdefault(key, QuestionCount(0, 0, 0, model, None))
+            counted.count, counted.hits, counted.tokens = (
+                counted.count + count,
+                counted.hits + hits,
+                counted.tokens + tokens,
+            )
+            counted.question = counted.question or question
 
     def _forget(self) -> None:
         self._counts = dict(self.most_asked(MAX_QUESTIONS))

@@ -22,10 +22,11 @@ from aicache import config as configuration
 from aicache.cli.workers import data_owner
 from aicache.cli.workers.supervisor import Program, Supervisor
 from aicache.config import ConfigError
+from aicache.domain.ports import StoreError
 from aicache.patches import shared_port
 from aicache.runtime import worker_process
 from aicache.runtime.data_folder import default_data_folder
-from aicache.runtime.worker_process import Worker
+from aicache.runtime.worker_process import GroupFolder, Worker
 
 PRELOADED_MODULES = ("mitmproxy.tools.main", "mitmproxy.tools.dump", "aicache.addon", "aicache.runtime.reconciler")
 """What mitmdump and its script import: each worker is a fork that has them."""
@@ -40,25 +41,29 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(data).expanduser() if data else default_data_folder()
     try:
         shared_port.check()
-    except ValueError as exc:
+        group = GroupFolder(folder)
+    except (ValueError, StoreError) as exc:
         print(f"serve: {exc}", file=sys.stderr)
         return 1
     for module in PRELOADED_MODULES:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()  # its pages stay shared
-    owner = Program("the data folder's process", partial(data_owner.run, config_file, folder))
+    owner = Program("the data folder's process", partial(data_owner.run, config_file, folder, group.path))
     workers = [
-        Program(f"worker {number}", partial(run_worker, number, count, options)) for number in range(1, count + 1)
+        Program(f"worker {number}", partial(run_worker, number, count, group.path, options))
+        for number in range(1, count + 1)
     ]
-    return Supervisor(owner, workers, partial(read_drain_timeout, config_file)).run()
+    code = Supervisor(owner, workers, partial(read_drain_timeout, config_file)).run()
+    group.delete()
+    return code
 
 
-def run_worker(number: int, count: int, arguments: list[str], on_up: Callable[[], None]) -> int:
+def run_worker(number: int, count: int, group: Path, arguments: list[str], on_up: Callable[[], None]) -> int:
     """Go on as mitmdump with these arguments."""
     from mitmproxy.tools import main as tools
 
-    worker_process.become(Worker(number, count, on_up))
+    worker_process.become(Worker(number, count, group, on_up))
     shared_port.install()
     if number > 1:  # the first one says the same
         logging.getLogger("mitmproxy.proxy.mode_servers").setLevel(logging.WARNING)

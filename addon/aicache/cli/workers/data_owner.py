@@ -15,22 +15,24 @@ from aicache.config import Config, ConfigError, LocalEmbedder, RunMode, ZvecInde
 from aicache.domain.ports import StoreError
 from aicache.runtime.lifecycle import Lifecycle, Runtime
 from aicache.runtime.reconciler import Reconciler
-from aicache.runtime.shared_parts import SharedParts, owner_socket
+from aicache.runtime.shared_parts import SharedParts
+from aicache.runtime.worker_process import owner_socket
 
 
-def run(config_file: Path | None, data: Path, on_up: Callable[[], None]) -> int:
+def run(config_file: Path | None, data: Path, group: Path, on_up: Callable[[], None]) -> int:
     """Own *data* until SIGTERM, with the configuration in the file, which is read again when it changes.
 
-    Calls *on_up* once exact hits are possible. Returns 1, with the mistakes on stderr, if the configuration is wrong.
+    *group* is the folder of the workers, with the socket that they reach it by. Calls *on_up* once exact hits are
+    possible. Returns 1, with the mistakes on stderr, if the configuration is wrong.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(_Format("[%(asctime)s.%(msecs)03d] %(message)s", "%H:%M:%S"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("aicache").setLevel(logging.INFO)
-    return asyncio.run(_run(config_file, data, on_up))
+    return asyncio.run(_run(config_file, data, group, on_up))
 
 
-async def _run(config_file: Path | None, data: Path, on_up: Callable[[], None]) -> int:
+async def _run(config_file: Path | None, data: Path, group: Path, on_up: Callable[[], None]) -> int:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
@@ -41,7 +43,7 @@ async def _run(config_file: Path | None, data: Path, on_up: Callable[[], None]) 
         print(f"ai-cache cannot start:\n{exc}", file=sys.stderr)
         return 1
     assert lifecycle.runtime is not None
-    server = RpcServer(owner_socket(data), SharedParts(lifecycle.runtime.engine).procedures())
+    server = RpcServer(owner_socket(group), SharedParts(lifecycle.runtime.engine).procedures())
     try:
         await server.start()
     except StoreError as exc:

@@ -1,0 +1,162 @@
+"""What a worker has in common with the others that share its port: figures that add up, and erasures.
+
+Each worker serves its figures over a Unix socket; the one that is asked by a client asks all others. Before it tells a
+count to anybody, a worker writes it to a file, from which its successor goes on counting: so a sum never goes down,
+which Prometheus would take for a restart of all. The file stands in for a worker that does not answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import msgspec
+
+from aicache.adapters.unix_rpc.client import RpcClient
+from aicache.adapters.unix_rpc.server import RpcServer
+from aicache.domain.asyncio_tasks import TaskSet
+from aicache.domain.caller_digests import CallerMatcher
+from aicache.domain.events import Erased
+from aicache.domain.ports import StoreError
+from aicache.engine import Engine
+from aicache.runtime.erasures import erasure_procedures
+from aicache.runtime.shared_parts import connect_to_owner
+from aicache.runtime.worker_process import Worker, this_worker
+from aicache.telemetry.figures import Figures, add_counters, add_up, pack, pack_alone, pack_counters
+from aicache.telemetry.observability import Observability
+from aicache.telemetry.timeline import Timeline
+
+logger = logging.getLogger(__name__)
+
+REPLY_TIMEOUT_S = 1.0
+"""Wait for the figures of another worker."""
+SAVE_INTERVAL_S = 1.0
+"""Interval at which counts are saved, of which at most so much is lost with a worker that is killed."""
+
+
+class FellowWorkers:
+    """The other workers, for this one."""
+
+    def __init__(self, worker: Worker, observability: Observability) -> None:
+        self._worker, self._observability = worker, observability
+        self._others = [RpcClient(path, "another worker") for path in worker.fellow_sockets]
+        self._owner = connect_to_owner(worker.folder)
+        self._server: RpcServer | None = None
+        self._telling = TaskSet()
+        self._saving: asyncio.Task[None] | None = None
+        self._saved = b""
+        self._save_lock = asyncio.Lock()
+        self._is_told = False
+        """Whether an erasure is one that another worker has told of."""
+
+    @classmethod
+    def of_this_process(cls, observability: Observability) -> FellowWorkers | None:
+        """Return them; None in a proxy by itself."""
+        return None if (worker := this_worker()) is None else cls(worker, observability)
+
+    def start(self, engine: Engine) -> None:
+        """Go on counting where this worker's predecessor has ended, and be there for the others."""
+        self._load()
+        self._observability.collect = self.collect
+        engine.erasures.on_added = self._tell_erasing
+        procedures = {"figures": self._tell_figures, **erasure_procedures(engine, self._set_told)}
+        self._server = RpcServer(self._worker.socket, procedures)
+        self._saving = asyncio.get_running_loop().create_task(self._run(self._server))
+        self._worker.report_up()
+
+    async def close(self) -> None:
+        if self._saving is not None:
+            self._saving.cancel()
+        if self._server is not None:
+            await self._server.close()
+        await self._save(pack_counters(self._observability.counters))
+        self._telling.cancel()
+        for each in (*self._others, self._owner):
+            await each.close()
+
+    def erased(self, erased: Erased) -> None:
+        """Have the others forget what they remember of deleted entries, too."""
+        if not self._is_told:
+            self._tell("erased", msgspec.msgpack.encode(erased))
+
+    async def collect(self, with_history: bool) -> Figures:
+        """Return the sum of all workers' figures."""
+        others = await asyncio.gather(*(self._ask(number, with_history) for number in range(len(self._others))))
+        own = await self._tell_figures(with_history)
+        cost = self._observability.counters.cost
+        return add_up(cost, [own, *filter(None, others)], Timeline(cost))
+
+    async def _ask(self, number: int, with_history: bool) -> bytes | None:
+        try:
+            async with asyncio.timeout(REPLY_TIMEOUT_S):
+                figures = await self._others[number].call("figures", with_history)
+                return figures if isinstance(figures, bytes) else None
+        except (StoreError, TimeoutError):
+            counts = await asyncio.to_thread(_read, self._worker.fellow_counts_files[number])
+            return pack_alone(counts) if counts else None
+
+    async def _tell_figures(self, with_history: bool) -> bytes:
+        counts = pack_counters(self._observability.counters)
+        figures = pack(self._observability.figures, with_history=with_history)
+        await self._save(counts)
+        return figures
+
+    async def _run(self, server: RpcServer) -> None:
+        try:
+            await server.start()
+            while True:
+                await asyncio.sleep(SAVE_INTERVAL_S)
+                await self._save(pack_counters(self._observability.counters))
+        except StoreError as exc:
+            logger.warning("other workers cannot reach this one: %s", exc)
+        except Exception:
+            logger.exception("the counts of this worker are not saved any more")
+
+    def _load(self) -> None:
+        try:
+            if saved := _read(self._worker.counts_file):
+                add_counters(self._observability.counters, saved)
+        except ValueError as exc:
+            logger.warning("%s: %s", self._worker.counts_file, exc)
+
+    async def _save(self, counts: bytes) -> None:
+        async with self._save_lock:  # in the order of the calls
+            if counts == self._saved:
+                return
+            try:
+                await asyncio.to_thread(_replace, self._worker.counts_file, counts)
+                self._saved = counts
+            except OSError as exc:
+                logger.debug("counts are not saved: %s", exc)
+
+    def _set_told(self, told: bool) -> None:
+        self._is_told = told
+
+    def _tell_erasing(self, caller: CallerMatcher | None) -> None:
+        self._tell("erasing", msgspec.msgpack.encode(caller))
+
+    def _tell(self, procedure: str, message: bytes) -> None:
+        for each in (*self._others, self._owner):
+            self._telling.spawn(self._call(each, procedure, message))
+
+    async def _call(self, other: RpcClient, procedure: str, message: bytes) -> None:
+        try:
+            await other.call(procedure, message)
+        except StoreError as exc:  # it has ended: its successor remembers nothing
+            logger.debug("%s: not told (%s)", procedure, exc)
+
+
+def _read(path: Path) -> bytes:
+    """Return a file's content; nothing where there is none."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _replace(path: Path, content: bytes) -> None:
+    draft = path.with_suffix(".part")
+    draft.touch(0o600)
+    draft.write_bytes(content)
+    draft.replace(path)
