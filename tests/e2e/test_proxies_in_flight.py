@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from aicache.engine.leases import LEASE_S
 from demo.answers import Reply
 from e2e.proxy import EXACT_ONLY, Proxy
+from e2e.test_streams_in_flight import LONG, ask
 from servers import Process
 
 if TYPE_CHECKING:
@@ -49,25 +51,33 @@ def test_equal_requests_at_two_proxies_are_one_request_to_the_upstream(
     assert [reply.cache for reply in replies].count("collapsed") == 19
 
 
-def test_a_request_goes_on_when_the_other_proxy_is_killed(
+def test_requests_go_on_when_the_other_proxy_is_killed_but_for_streams_that_have_begun(
     proxies: tuple[Proxy, Proxy], upstream: Upstream, redis: Process, tmp_path: Path
 ) -> None:
     calls = upstream.calls
-    upstream.script = lambda _: Reply(("Never said.",), first_token=60.0)
-    with a_proxy(upstream, tmp_path, redis) as doomed, ThreadPoolExecutor(2) as pool:
-        lost = pool.submit(doomed.ask, "Who lives?")
+    with a_proxy(upstream, tmp_path, redis) as doomed, ThreadPoolExecutor(4) as pool:
+        upstream.script = lambda _: Reply((LONG,), per_token=0.5)
+        lost = [pool.submit(ask, doomed, "Who goes on?")]
         doomed.wait_for(lambda: upstream.calls == calls + 1)
+        following = pool.submit(ask, proxies[0], "Who goes on?")
+        time.sleep(3.0)  # it has begun
+        upstream.script = lambda _: Reply(("Never said.",), first_token=60.0)
+        lost.append(pool.submit(doomed.ask, "Who lives?"))
+        doomed.wait_for(lambda: upstream.calls == calls + 2)
         upstream.script = lambda _: Reply(("I do.",))
         waiting = pool.submit(proxies[0].ask, "Who lives?")
         doomed.stop(signal.SIGKILL)
 
-        reply = waiting.result(20)
-        assert isinstance(lost.exception(20), OSError | Exception)
+        reply, follower = waiting.result(20), following.result(20)
+        assert all(isinstance(each.exception(20), Exception) or each.result().broken for each in lost)
 
     assert reply.text == "I do."
     assert reply.headers["cache-status"] == "ai-cache; fwd=miss; collapsed=?0; stored"
     assert reply.end < LEASE_S + 3.0
-    assert upstream.calls == calls + 2
+    assert follower.broken
+    assert follower.pieces[0][0] < 3.0
+    assert ask(proxies[0], "Who goes on?").headers["cache-status"] == "ai-cache; fwd=miss"
+    assert upstream.calls == calls + 4
 
 
 def test_an_error_at_one_proxy_lets_the_other_go_upstream(proxies: tuple[Proxy, Proxy], upstream: Upstream) -> None:
@@ -81,3 +91,22 @@ def test_an_error_at_one_proxy_lets_the_other_go_upstream(proxies: tuple[Proxy, 
 
         assert (first.result(20).status, second.result(20).status) == (503, 200)
     assert upstream.calls == calls + 2
+
+
+def test_a_stream_is_followed_at_another_proxy_as_it_comes(proxies: tuple[Proxy, Proxy], upstream: Upstream) -> None:
+    calls = upstream.calls
+    upstream.script = lambda _: Reply((LONG,), per_token=0.25)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(ask, proxies[0], "Live at both?")
+        proxies[0].wait_for(lambda: upstream.calls == calls + 1)
+        others = [pool.submit(ask, proxies[1], "Live at both?") for _ in range(2)]
+        leader, *followers = (each.result(30) for each in (first, *others))
+
+    assert upstream.calls == calls + 1
+    for follower in followers:
+        assert follower.body == leader.body
+        assert follower.is_collapsed
+        # it has begun long before the end, and goes on in many steps
+        assert follower.pieces[0][0] < leader.pieces[-1][0] / 2
+        assert len(follower.pieces) > 5
+    assert ask(proxies[1], "Live at both?").headers["cache-status"].startswith("ai-cache; hit")

@@ -96,11 +96,11 @@ async def test_a_lease_lasts_as_long_as_its_call_is_in_flight(monkeypatch: pytes
     proxy = Proxy(store)
     assert await proxy.ask() is None
     await asyncio.sleep(0.6)
-    assert await store.is_leased("k")
+    assert await store.lease_holder("k")
 
     proxy.in_flight.clear()  # and nobody gives it up
     await asyncio.sleep(0.8)
-    assert not await store.is_leased("k")
+    assert not await store.lease_holder("k")
     assert not proxy.leases._held
     assert not len(proxy.leases._renewals)
 
@@ -212,7 +212,7 @@ async def test_who_is_not_alone_any_more_takes_leases_for_what_is_in_flight() ->
     store.may_have_peers = True
     proxy.leases.cover_flights()
     await proxy.leases._covering.wait()
-    assert await store.is_leased("k")
+    assert await store.lease_holder("k")
     assert list(proxy.leases._held) == ["k"]
 
 
@@ -255,7 +255,7 @@ async def test_an_answer_does_not_give_up_the_lease_of_the_next_leader() -> None
     assert proxy.store is not None
     await proxy.leases.put(proxy.store, an_entry("k"))
 
-    assert await store.is_leased("k")
+    assert await store.lease_holder("k")
     assert store.entries
 
 
@@ -292,14 +292,14 @@ async def test_a_lease_that_came_too_late_is_given_up(why: str) -> None:
     proxy = Proxy(store)
     asking = asyncio.create_task(proxy.ask())
     await asyncio.sleep(0.02)
-    assert await store.is_leased("k")
+    assert await store.lease_holder("k")
     if why == "client left":
         asking.cancel()
     await asyncio.wait([asking])
     await proxy.leases._releases.wait()
 
     assert asking.cancelled() or asking.result() is None
-    assert not await store.is_leased("k")
+    assert not await store.lease_holder("k")
 
 
 async def test_at_the_end_all_leases_are_given_up() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from aicache.domain.model import Entry, Neighbor, Vector
-from aicache.domain.ports import StoreError
+from aicache.domain.ports import LeaseState, StoreError
 
 
 class MemoryStore:
@@ -28,6 +28,10 @@ class MemoryStore:
         """Key and time of expiry."""
         self.leases: dict[str, tuple[str, float]] = {}
         """Token and time of expiry."""
+        self.asked: dict[str, float] = {}
+        """Names of leases whose stream is asked for, and until when."""
+        self.streams: dict[tuple[str, str], tuple[list[bytes], float]] = {}
+        """Parts and time of expiry, by name and token."""
         self.higress_answers: dict[str, str] = {}
         """Texts by question."""
         self._clock = clock
@@ -90,23 +94,35 @@ class MemoryStore:
         return {field: value for field, value in counters.items() if value}
 
     async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
-        if await self.is_leased(name):
+        if await self.lease_holder(name):
             return False
         self.leases[name] = token, self._clock() + ttl
         return True
 
-    async def renew_lease(self, name: str, token: str, ttl: float) -> bool:
-        if not await self.is_leased(name) or self.leases[name][0] != token:
-            return False
+    async def renew_lease(self, name: str, token: str, ttl: float) -> LeaseState:
+        if not await self.lease_holder(name) or self.leases[name][0] != token:
+            return LeaseState.ENDED
         self.leases[name] = token, self._clock() + ttl
-        return True
+        return LeaseState.FOLLOWED if self.asked.get(name, 0.0) > self._clock() else LeaseState.HELD
+
+    async def ask_for_stream(self, name: str, ttl: float) -> None:
+        self.asked[name] = self._clock() + ttl
+
+    async def append_to_stream(self, name: str, token: str, first: int, parts: Sequence[bytes], ttl: float) -> None:
+        kept = [] if first == 0 else await self.read_stream(name, token, 0)
+        self.streams[name, token] = [*kept, *parts], self._clock() + ttl
+
+    async def read_stream(self, name: str, token: str, first: int) -> list[bytes]:
+        parts, until = self.streams.get((name, token), ([], 0.0))
+        return parts[first:] if until > self._clock() else []
 
     async def release_lease(self, name: str, token: str) -> None:
         if name in self.leases and self.leases[name][0] == token:
             del self.leases[name]
 
-    async def is_leased(self, name: str) -> bool:
-        return name in self.leases and self.leases[name][1] > self._clock()
+    async def lease_holder(self, name: str) -> str | None:
+        token, until = self.leases.get(name, ("", 0.0))
+        return token if until > self._clock() else None
 
     async def put_and_release(self, entry: Entry, token: str) -> bool:
         await self.put(entry)

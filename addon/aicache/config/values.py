@@ -493,8 +493,8 @@ class InFlight:
     across_proxies: Annotated[
         bool,
         FLAG,
-        "whether this holds for equal requests at several proxies that share a Redis, too. There a request waits until "
-        "the answer is stored, a streamed one as well",
+        "whether this holds for equal requests at several proxies that share a Redis, too. There a streamed one "
+        "follows the answer as it comes, and others wait until it is stored",
     ] = True
     finish: Annotated[
         float | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from aicache.domain.judging import JudgeQuestion, JudgeReply
@@ -85,6 +86,15 @@ class CounterStore(Protocol):
         """Add to the counters of *name*, and return their new values; they are forgotten *ttl* seconds later."""
 
 
+class LeaseState(Enum):
+    """What has become of a lease when it was to be renewed."""
+
+    ENDED = 0
+    HELD = 1
+    FOLLOWED = 2
+    """It is held, and another proxy asks for the stream."""
+
+
 class LeaseStore(Protocol):
     """Names that one of the proxies that share the store holds at a time. Raises only StoreError."""
 
@@ -95,14 +105,25 @@ class LeaseStore(Protocol):
     async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
         """Hold *name* for *ttl* seconds, unless it is held; tell whether that was done. *token* is its holder's own."""
 
-    async def renew_lease(self, name: str, token: str, ttl: float) -> bool:
-        """Hold *name* for *ttl* seconds from now, if its holder has this *token*; tell whether it has."""
+    async def renew_lease(self, name: str, token: str, ttl: float) -> LeaseState:
+        """Hold *name* for *ttl* seconds from now, if its holder has this *token*."""
 
     async def release_lease(self, name: str, token: str) -> None:
         """Give *name* up, if its holder has this *token*."""
 
-    async def is_leased(self, name: str) -> bool:
-        """Tell whether *name* is held."""
+    async def lease_holder(self, name: str) -> str | None:
+        """Return the token of *name*'s holder; None if it is not held."""
+
+    async def ask_for_stream(self, name: str, ttl: float) -> None:
+        """Ask the holder of *name* to pass its stream on; it is asked for *ttl* seconds."""
+
+    async def append_to_stream(self, name: str, token: str, first: int, parts: Sequence[bytes], ttl: float) -> None:
+        """Append parts to the stream of *name*'s holder, of which the first one has the number *first*; with 0 a new
+        stream begins. All are kept for *ttl* seconds more.
+        """
+
+    async def read_stream(self, name: str, token: str, first: int) -> list[bytes]:
+        """Return the parts from the number *first* on."""
 
     async def put_and_release(self, entry: Entry, token: str) -> bool:
         """Write or replace an entry as `EntryStore.put` does, and then give its key up, in one round trip if possible.

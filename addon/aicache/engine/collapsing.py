@@ -19,6 +19,7 @@ from aicache.domain.model import Entry
 from aicache.engine.backends import Backends
 from aicache.engine.exchange import Exchange
 from aicache.engine.leases import Leases
+from aicache.engine.relayed_streams import Offer
 
 MAX_FLIGHT_S = 600.0
 """Time after which nothing is learned from an answer that is still in flight."""
@@ -48,8 +49,10 @@ class Flight:
         self._on_end: list[Callable[[Entry | None], None]] = []
         self.is_over = False
 
-    def begin_stream(self, form: Form, stream: object) -> None:
-        """Let calls of the same *form* follow the answer as it comes."""
+    def begin_stream(self, form: Form, stream: object, offer: Offer | None = None) -> None:
+        """Let calls of the same *form* follow the answer as it comes, with an *offer* also at other proxies."""
+        if offer is not None and not self.is_over:
+            self._collapsing.leases.offer_stream(self._key, offer)
         self._collapsing.apply(self._collapsing.state.begin_stream(self._key, self._call, form, stream))
 
     def complete(self, entry: Entry) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
-from aicache.domain.ports import ExactStore, Peeks, StoreError
+from aicache.domain.ports import ExactStore, LeaseState, Peeks, StoreError
 from aicache.engine.dependency import BACKGROUND_TIMEOUT_S, Dependency
 
 T = TypeVar("T")
@@ -174,14 +174,24 @@ class GuardedStore:
         work = self.port.acquire_lease(name, token, ttl)
         return await self.guards.leases.call(work, labeled(self.label, step), self.deadline)
 
-    async def renew_lease(self, name: str, token: str, ttl: float) -> bool:
+    async def renew_lease(self, name: str, token: str, ttl: float) -> LeaseState:
         return await self._call(self.guards.lease_ends, self.port.renew_lease(name, token, ttl), "lease renewed")
 
     async def release_lease(self, name: str, token: str) -> None:
         await self._call(self.guards.lease_ends, self.port.release_lease(name, token), "lease released")
 
-    async def is_leased(self, name: str) -> bool:
-        return await self._call(self.guards.leases, self.port.is_leased(name), "lease read")
+    async def lease_holder(self, name: str) -> str | None:
+        return await self._call(self.guards.leases, self.port.lease_holder(name), "lease read")
+
+    async def ask_for_stream(self, name: str, ttl: float) -> None:
+        await self._call(self.guards.leases, self.port.ask_for_stream(name, ttl), "stream asked for")
+
+    async def append_to_stream(self, name: str, token: str, first: int, parts: Sequence[bytes], ttl: float) -> None:
+        work = self.port.append_to_stream(name, token, first, parts, ttl)
+        await self._call(self.guards.leases, work, "stream written")
+
+    async def read_stream(self, name: str, token: str, first: int) -> list[bytes]:
+        return await self._call(self.guards.leases, self.port.read_stream(name, token, first), "stream read")
 
     async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
         reading = self.port.get_higress_answer(question, max_bytes)

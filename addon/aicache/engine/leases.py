@@ -15,9 +15,10 @@ from collections.abc import Collection
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry
-from aicache.domain.ports import StoreError
+from aicache.domain.ports import LeaseState, StoreError
 from aicache.engine.backends import Backends
 from aicache.engine.guarded_store import GuardedStore
+from aicache.engine.relayed_streams import Offer, RelayedStream, relay
 from aicache.engine.step_names import Step
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ RENEW_INTERVAL_S = 1.5
 ACQUIRE_TIMEOUT_S = 0.1
 """Time that a miss waits for its lease at most."""
 FIRST_POLL_S = 0.05
+ASK_INTERVAL_S = 2.0
+"""Interval at which a proxy asks for a stream that it waits for."""
 POLL_INTERVAL_S = 0.1
 """Interval at which a proxy looks whether another one's lease has ended; one for each call, however many wait."""
 
@@ -40,18 +43,24 @@ class Leases:
         self._flights = flights
         self._held: dict[str, tuple[str, asyncio.TimerHandle | asyncio.Task[None]]] = {}
         """The token of each lease, and the timer of the task that renews it, or that task: most are not renewed."""
-        self._renewals, self._releases, self._covering = TaskSet(), TaskSet(), TaskSet()
+        self._offers: dict[str, Offer] = {}
+        self._wanted: set[str] = set()
+        """Keys of leases whose stream another proxy has asked for."""
+        self._renewals, self._releases, self._covering, self._relays = TaskSet(), TaskSet(), TaskSet(), TaskSet()
 
-    async def lead_or_wait(self, key: str, label: str, within: float) -> Entry | None:
+    async def lead_or_wait(
+        self, key: str, label: str, within: float, form: bytes | None = None
+    ) -> Entry | RelayedStream | None:
         """Acquire the lease of a key, or wait at most *within* seconds for the answer of the proxy that has it.
 
-        None: go upstream, with the lease if that could be had.
+        With a *form*, a stream of the same one will do, once it has begun. None: go upstream, with the lease if that
+        could be had.
         """
         try:
             if await self._acquire(key, label):
                 return None
             async with asyncio.timeout(within):
-                return await self._wait(key, label)
+                return await self._wait(key, label, form)
         except (StoreError, TimeoutError) as exc:
             logger.debug("%s: without a lease: %s", label, exc)
             return None
@@ -73,6 +82,18 @@ class Leases:
             if not released:
                 self._releases.spawn(self._release(entry.key, token))
 
+    def offer_stream(self, key: str, offer: Offer) -> None:
+        """Pass a stream on to other proxies that wait for it, from when one asks for it."""
+        self._offers[key] = offer
+        self._relay_if_wanted(key)
+
+    def _relay_if_wanted(self, key: str) -> None:
+        if not (key in self._wanted and key in self._offers and key in self._held):
+            return
+        if (store := self._backends.exact) is not None:
+            token, _ = self._held[key]
+            self._relays.spawn(_relay(store, key, token, self._offers.pop(key)))
+
     def release_soon(self, key: str) -> None:
         """Give up the lease of a key in the background, if this process has it."""
         if (token := self._take(key)) is not None:
@@ -80,6 +101,8 @@ class Leases:
 
     def _take(self, key: str) -> str | None:
         """Return the token of a lease, which is to be given up."""
+        self._offers.pop(key, None)
+        self._wanted.discard(key)
         if (held := self._held.pop(key, None)) is None:
             return None
         token, renewal = held
@@ -89,6 +112,7 @@ class Leases:
     async def close(self, within: float) -> None:
         """Give up all leases; those that cannot be within so many seconds end by themselves."""
         self._covering.cancel()
+        self._relays.cancel()
         for key in [*self._held]:
             self.release_soon(key)
         try:
@@ -126,15 +150,24 @@ class Leases:
             if key not in self._flights:
                 self.release_soon(key)
 
-    async def _wait(self, key: str, label: str) -> Entry | None:
-        pause = FIRST_POLL_S
+    async def _wait(self, key: str, label: str, form: bytes | None) -> Entry | RelayedStream | None:
+        pause, ask_at = FIRST_POLL_S, 0.0
         while True:
             await asyncio.sleep(pause)
             pause = POLL_INTERVAL_S
             if (store := self._backends.exact) is None:
                 return None
             store = store.within(None, label)
-            if await store.is_leased(key):
+            if (holder := await store.lease_holder(key)) is not None:
+                if form is None:
+                    continue
+                if (now := time.monotonic()) >= ask_at:
+                    ask_at = now + ASK_INTERVAL_S
+                    await store.ask_for_stream(key, LEASE_S)
+                if (stream := await RelayedStream.find(store, key, holder)) is not None:
+                    if stream.form == form:
+                        return stream
+                    form = None
                 continue
             if (entry := await store.get(key, Step.LEASE)) is not None or await self._acquire(key, label):
                 return entry
@@ -148,12 +181,17 @@ class Leases:
         while time.monotonic() < until:
             try:
                 if (store := self._backends.exact) is not None and key in self._flights:
-                    if not await store.renew_lease(key, token, LEASE_S):
-                        break
+                    match await store.renew_lease(key, token, LEASE_S):
+                        case LeaseState.ENDED:
+                            break
+                        case LeaseState.FOLLOWED:
+                            self._wanted.add(key)
+                            self._relay_if_wanted(key)
                     until = time.monotonic() + LEASE_S
             except StoreError as exc:
                 logger.debug("a lease was not renewed: %s", exc)
             await asyncio.sleep(RENEW_INTERVAL_S)
+        self._wanted.discard(key)
         del self._held[key]  # it is another's by now, or nobody's
 
     async def _release(self, key: str, token: str) -> None:
@@ -162,3 +200,10 @@ class Leases:
                 await store.release_lease(key, token)
         except StoreError as exc:
             logger.debug("a lease was not released: %s", exc)
+
+
+async def _relay(store: GuardedStore, key: str, token: str, offer: Offer) -> None:
+    try:
+        await relay(store.within(None, ""), key, token, offer)
+    except StoreError as exc:
+        logger.debug("a stream is not passed on: %s", exc)

@@ -7,12 +7,13 @@ import asyncio
 import math
 import time
 import weakref
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mitmproxy.http import Headers, HTTPFlow, Response
 
 from aicache.config.request_settings import Settings
 from aicache.domain import policy, response_headers
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.events import ANOTHER_PROXY
 from aicache.domain.in_flight import Form, Join, Take
 from aicache.domain.model import Entry, Hit, Miss, Mode
@@ -20,39 +21,19 @@ from aicache.domain.trace import Trace
 from aicache.engine import Exchange, after_miss
 from aicache.engine.collapsing import Flight
 from aicache.engine.leases import FIRST_POLL_S
+from aicache.engine.relayed_streams import RelayedStream
 from aicache.patches.live_responses import LiveResponses
 from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.flow_events import FlowEvents
 from aicache.proxy.flow_state import FlowState, FlowStates
 from aicache.proxy.followed_stream import FollowedStream
 from aicache.proxy.http_messages import collapsed_headers, to_recording
-from aicache.proxy.response_tee import Follower, Tee
+from aicache.proxy.streams_in_flight import Joined, StreamInFlight, digest, fill, of_another_proxy
 from aicache.runtime.lifecycle import Runtime
 from aicache.telemetry import reporting
 
 MAX_NEIGHBORS_FOLLOWED = 2
 """Questions in flight whose answers a request waits for, one after the other; then it goes its own way."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamInFlight:
-    """A streamed answer that has begun, as its followers are to be sent it."""
-
-    tee: Tee
-    flight: Flight
-    content_type: str
-    cors: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """A request follows a stream; it has *waited* for that to begin."""
-
-    stream: StreamInFlight
-    follower: Follower
-    waited: float
-    hit: Hit | None = None
-    """The hit by meaning that it is, on the entry to come; None where the stream answers an equal request."""
 
 
 class CollapsedRequests:
@@ -63,6 +44,8 @@ class CollapsedRequests:
         self._events = events
         self._unread = unread
         self._live = live
+        self._filling = TaskSet()
+        """The tasks that read streams of other proxies."""
 
     async def wait(
         self, flow: HTTPFlow, exchange: Exchange, miss: Miss, runtime: Runtime, trace: Trace, deadline: float
@@ -104,12 +87,15 @@ class CollapsedRequests:
                 if settings.in_flight.by_meaning:
                     engine.neighbors_in_flight.add(exchange, flight)
                 if settings.in_flight.across_proxies:
-                    asked = time.perf_counter()
-                    entry = await _ask_others(flight, exchange, runtime)
+                    asked, form = time.perf_counter(), self._form(exchange, settings)
+                    other = await _ask_others(flight, exchange, runtime, form)
                     if (seconds := time.perf_counter() - asked) > FIRST_POLL_S:
                         waited = (waited or 0.0) + seconds
-                    if entry is not None:
-                        return Hit(entry, collapsed_with=ANOTHER_PROXY, waited=waited or 0.0), exchange
+                    if isinstance(other, Entry):
+                        return Hit(other, collapsed_with=ANOTHER_PROXY, waited=waited or 0.0), exchange
+                    if other is not None and (joined := self._follow(other, flight, form, runtime, waited)) is not None:
+                        lost.detach()
+                        return joined, exchange
                 self._flows.of(flow).flight = flight
             case _:  # it goes upstream alone
                 pass
@@ -145,6 +131,17 @@ class CollapsedRequests:
                 break
         return miss, exchange
 
+    def _follow(
+        self, relayed: RelayedStream, flight: Flight, form: Form, runtime: Runtime, waited: float | None
+    ) -> Joined | None:
+        """Follow a stream of another proxy, and let equal requests here do so, too: it ends the flight."""
+        stream = of_another_proxy(relayed, flight, runtime.engine.rules.max_bytes)
+        if stream is None or (follower := stream.tee.follow()) is None:
+            return None
+        flight.begin_stream(form, stream)
+        self._filling.spawn(fill(stream, relayed))
+        return Joined(stream, follower, waited or 0.0)
+
     def offer_stream(self, state: FlowState, exchange: Exchange, response: Response, runtime: Runtime) -> None:
         """Let requests that are to be sent the same bytes follow an answer that has begun to stream, if it is good."""
         flight, tee, settings = state.flight, state.tee, runtime.settings
@@ -157,8 +154,10 @@ class CollapsedRequests:
         if policy.check_cache_control(headers.cache_control, runtime.engine.rules) is not None:
             return
         flight.when_over(lambda _: tee.break_off("it was dropped"))  # without effect where it has ended
-        stream = StreamInFlight(tee, flight, content_type, response_headers.cors(headers.cors))
-        flight.begin_stream(self._form(exchange, settings), stream)
+        stream = StreamInFlight(tee, flight, content_type, response_headers.cors(headers.cors), flight.leader)
+        form = self._form(exchange, settings)
+        offer = stream.offer(form, runtime.engine.rules.max_bytes) if settings.in_flight.across_proxies else None
+        flight.begin_stream(form, stream, offer)
 
     def join(self, flow: HTTPFlow, exchange: Exchange, joined: Joined, trace: Trace, began: float) -> None:
         """Answer a request with a stream in flight, from its first byte on."""
@@ -175,7 +174,7 @@ class CollapsedRequests:
         now = time.time()
         self._flows.answer(flow, Response(b"HTTP/1.1", 200, b"OK", Headers(fields), None, None, now, None))
         self._live.attach(flow, FollowedStream(joined.follower, flow.client_conn, self._unread))
-        decided = reporting.joined_event(exchange, stream.flight.leader, trace, began, joined.waited, hit)
+        decided = reporting.joined_event(exchange, stream.leader, trace, began, joined.waited, hit)
         self._events.joined(flow, decided)
 
         def followed(entry: Entry | None) -> None:
@@ -205,16 +204,23 @@ def _lose(flight: Flight, loop: asyncio.AbstractEventLoop) -> None:
         loop.call_soon_threadsafe(flight.fail)
 
 
-async def _ask_others(flight: Flight, exchange: Exchange, runtime: Runtime) -> Entry | None:
-    """Return the answer to an equal request at another proxy; None if the flight's leader is to go upstream."""
+async def _ask_others(flight: Flight, exchange: Exchange, runtime: Runtime, form: Form) -> Entry | RelayedStream | None:
+    """Return the answer to an equal request at another proxy, which ends the flight, or the stream that has begun, if
+    it has the same *form*; None if the flight's leader is to go upstream.
+    """
     engine = runtime.engine
     try:
         entry = await engine.collapsing.leases.lead_or_wait(
-            exchange.identity.key, exchange.label, runtime.settings.in_flight.wait
+            exchange.identity.key,
+            exchange.label,
+            runtime.settings.in_flight.wait,
+            None if form is None else digest(form),
         )
     except BaseException:
         flight.leave()
         raise
+    if isinstance(entry, RelayedStream):
+        return entry
     if entry is None or engine.refusal(exchange, entry) is not None:
         return None
     flight.complete(entry)

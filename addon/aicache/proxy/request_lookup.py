@@ -23,7 +23,6 @@ from aicache.formats import Embeddings, Format
 from aicache.formats.errors import ReplayOnly
 from aicache.formats.hit_edits import HitUsage
 from aicache.proxy import hit_rendering, websocket_upgrades
-from aicache.proxy.collapsed_requests import Joined
 from aicache.proxy.embedding_batches import reduce_request
 from aicache.proxy.error_responses import render_not_cached
 from aicache.proxy.http_messages import embeddings_format_of, format_of
@@ -31,6 +30,7 @@ from aicache.proxy.preconnector import Preconnector
 from aicache.proxy.proxy_context import ProxyContext
 from aicache.proxy.request_identity import identify_batch, identify_request
 from aicache.proxy.request_parser import RequestParser, take_directives
+from aicache.proxy.streams_in_flight import Joined
 from aicache.runtime.lifecycle import Runtime
 from aicache.telemetry import reporting
 from aicache.telemetry.header_misses import HeaderMisses

@@ -14,7 +14,7 @@ from redis.crc import key_slot
 from aicache.adapters.memory import MemoryStore
 from aicache.adapters.redis.store import RedisStore
 from aicache.domain.model import Entry, Mode
-from aicache.domain.ports import ExactStore
+from aicache.domain.ports import ExactStore, LeaseState, StoreError
 from servers import Process, RedisCluster, SentinelTrio, free_ports, plain, running
 
 TTL = 30.0
@@ -48,36 +48,36 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def test_a_lease_has_one_holder_at_a_time(store: ExactStore) -> None:
     for name in ("a", "b", "c", "d"):  # on several nodes of a cluster
-        assert not await store.is_leased(name)
+        assert not await store.lease_holder(name)
         took = await asyncio.gather(*(store.acquire_lease(name, f"token {number}", TTL) for number in range(8)))
 
         assert sum(took) == 1
-        assert await store.is_leased(name)
+        assert await store.lease_holder(name)
         await store.release_lease(name, f"token {took.index(True)}")
-        assert not await store.is_leased(name)
+        assert not await store.lease_holder(name)
 
 
 async def test_nobody_else_renews_it_or_gives_it_up(store: ExactStore) -> None:
     assert await store.acquire_lease("mine", "my token", TTL)
 
-    assert not await store.renew_lease("mine", "another token", TTL)
+    assert await store.renew_lease("mine", "another token", TTL) is LeaseState.ENDED
     await store.release_lease("mine", "another token")
-    assert await store.is_leased("mine")
-    assert await store.renew_lease("mine", "my token", TTL)
+    assert await store.lease_holder("mine")
+    assert await store.renew_lease("mine", "my token", TTL) is LeaseState.HELD
     await store.release_lease("mine", "my token")
-    assert not await store.renew_lease("mine", "my token", TTL)
-    assert not await store.is_leased("mine")
+    assert await store.renew_lease("mine", "my token", TTL) is LeaseState.ENDED
+    assert not await store.lease_holder("mine")
 
 
 async def test_it_ends_by_itself_unless_it_is_renewed(store: ExactStore) -> None:
     assert await store.acquire_lease("short", "token", 0.2)
     assert await store.acquire_lease("renewed", "token", 0.2)
-    assert await store.renew_lease("renewed", "token", TTL)
+    assert await store.renew_lease("renewed", "token", TTL) is LeaseState.HELD
     await asyncio.sleep(0.4)
 
-    assert not await store.is_leased("short")
+    assert not await store.lease_holder("short")
     assert await store.acquire_lease("short", "another token", TTL)
-    assert await store.is_leased("renewed")
+    assert await store.lease_holder("renewed")
     await store.release_lease("short", "another token")
     await store.release_lease("renewed", "token")
 
@@ -94,11 +94,51 @@ async def test_an_entry_gives_up_its_own_lease_and_nobody_elses(store: ExactStor
         assert await store.acquire_lease(key, "token", TTL)
 
         await store.put_and_release(entry, "another token")
-        assert await store.is_leased(key)
+        assert await store.lease_holder(key)
         assert await store.put_and_release(entry, "token")
-        assert not await store.is_leased(key)
+        assert not await store.lease_holder(key)
         assert await store.get(key) == entry
         assert await store.find("another", entry.alias) == (None, key)
+
+
+async def test_a_stream_is_passed_on_part_by_part_once_another_proxy_asks(store: ExactStore) -> None:
+    for name in ("p", "q", "r"):  # on several nodes of a cluster
+        assert await store.acquire_lease(name, "token", TTL)
+        assert await store.lease_holder(name) == "token"
+        await store.ask_for_stream(name, TTL)
+        assert await store.renew_lease(name, "token", TTL) is LeaseState.FOLLOWED
+
+        assert await store.read_stream(name, "token", 0) == []
+        await store.append_to_stream(name, "token", 0, [b"one", b""], TTL)
+        await store.append_to_stream(name, "token", 2, [], TTL)
+        await store.append_to_stream(name, "token", 2, [bytes(range(256))], TTL)
+        assert await store.read_stream(name, "token", 0) == [b"one", b"", bytes(range(256))]
+        assert await store.read_stream(name, "token", 2) == [bytes(range(256))]
+        assert await store.read_stream(name, "token", 3) == []
+        assert await store.read_stream(name, "another token", 0) == []
+
+        await store.append_to_stream(name, "token", 0, [b"anew"], 0.2)
+        assert await store.read_stream(name, "token", 0) == [b"anew"]
+        await store.release_lease(name, "token")
+    await asyncio.sleep(0.4)
+    assert await store.read_stream("p", "token", 0) == []
+
+
+@pytest.mark.parametrize("sign", [b"", b"key"])
+async def test_a_part_that_was_tampered_with_is_no_part(tmp_path: Path, sign: bytes) -> None:
+    [port] = free_ports(1)
+    server = Process(port, tmp_path, plain(port))
+    server.start()
+    await server.up()
+    store = RedisStore(f"redis://127.0.0.1:{port}/0", prefix="t:", timeout=2, max_connections=4, sign=sign)
+    for command in (("RPUSH", "forged"), ("LSET", 0, "forged"), ("LPOP",), ("SET", "forged")):
+        await store.append_to_stream("s", "token", 0, [b"one", b"two"], TTL)
+        assert await store.read_stream("s", "token", 0) == [b"one", b"two"]
+        await store.execute(command[0], store._stream("s", "token"), *command[1:])
+        with pytest.raises(StoreError):
+            await store.read_stream("s", "token", 0)
+    await store.close()
+    server.kill()
 
 
 @pytest.mark.parametrize("prefix", ["", "ai-cache:", "{app}:", "a{b}c:"])

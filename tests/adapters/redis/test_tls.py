@@ -105,7 +105,7 @@ async def test_a_user_needs_no_more_rights_than_these(secure: Secure, an_entry: 
     assert await store.acquire_lease("l", "token", 60)
     assert await store.renew_lease("l", "token", 60)
     await store.release_lease("l", "token")
-    assert not await store.is_leased("l")
+    assert not await store.lease_holder("l")
     async with asyncio.timeout(5):
         while store._near is None or store._near.get(an_entry().key) is None:
             assert await store.get(an_entry().key) == an_entry()
