@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -136,15 +136,19 @@ class Environment:
         """Written last and removed first, so that only finished environments have it."""
         return self.folder / "finished.json"
 
-    def installed(self) -> bool | None:
-        """Return whether it has the extras; None if it is unfinished, has another digest, or lost its Python."""
+    def finished(self) -> tuple[str, bool]:
+        """Return the digest of what it was made from, and whether with the extras; nothing if it is unfinished."""
         try:
             finished = json.loads(self.stamp.read_text(encoding="utf-8"))
-            # a link to an uninstalled Python does not exist
-            same = finished["digest"] == self.digest and self.result.exists()
-            return bool(finished["extras"]) if same else None
+            return str(finished["digest"]), bool(finished["extras"])
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            return "", False
+
+    def installed(self) -> bool | None:
+        """Return whether it has the extras; None if it is unfinished, has another digest, or lost its Python."""
+        digest, extras = self.finished()
+        # a link to an uninstalled Python does not exist
+        return extras if digest == self.digest and self.result.exists() else None
 
     def current(self) -> bool:
         """Return whether it need not be made or updated."""
@@ -185,6 +189,8 @@ def _make(environment: Environment, lock: IO[str], by_pip: bool = False) -> None
     began = time.monotonic()
     print(f"making the environment {environment.folder} (once)", file=sys.stderr)
     before = environment.installed()
+    if environment.finished()[1]:  # a lock that changed, or another folder, is no reason to lose the extras
+        environment = replace(environment, extras=True)
     environment.stamp.unlink(missing_ok=True)
     if before is None:
         shutil.rmtree(environment.folder, ignore_errors=True)
@@ -200,7 +206,7 @@ def _make(environment: Environment, lock: IO[str], by_pip: bool = False) -> None
             print(f"{exc} ({' '.join(exc.tail[-1:])}); trying pip", file=sys.stderr)
             shutil.rmtree(environment.folder, ignore_errors=True)
             _fill(environment, None, True, lock)
-    stamp = {"digest": environment.digest, "extras": environment.extras or bool(before)}
+    stamp = {"digest": environment.digest, "extras": environment.extras}
     environment.stamp.write_text(json.dumps(stamp), encoding="utf-8")
     print(f"{environment.folder} is ready after {time.monotonic() - began:.0f} s", file=sys.stderr)
 

@@ -289,6 +289,16 @@ def test_changed_lock_leaves_nothing_of_before(project: Project) -> None:
 
 
 @posix
+def test_an_environment_that_is_made_anew_by_a_command_without_extras_has_them_again(project: Project) -> None:
+    project.made("extras")
+    project.lock("", "second")
+
+    python = project.made()
+
+    assert [has(python, module) for module in ("first", "second", "extra")] == [False, True, True]
+
+
+@posix
 def test_another_file_of_the_same_name_and_version_is_refused(project: Project) -> None:
     project.lock("", "first", digest="0" * 64)
 
