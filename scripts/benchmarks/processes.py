@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from aicache.cli import launch
 from benchmarks.errors import Problem
@@ -95,10 +96,13 @@ def run_server(
 ) -> Iterator[Server]:
     """Start a server, which may not listen yet, and end it with the block."""
     with log.open("wb") as file:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env={**os.environ, **(environment or {})}
-        )
+        process = start_process(command, {**os.environ, **(environment or {})}, file)
     try:
         yield Server(process, port, log)
     finally:
         launch.terminate(process, STOP_TIMEOUT_S)
+
+
+def start_process(command: Sequence[str], environment: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a process that writes to *log* only."""
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)

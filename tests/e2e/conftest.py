@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
+from benchmarks import processes
 from demo.answers import Reply, Request, answer
 from demo.upstream import StandIn
 from e2e.client import Askers
-from e2e.proxy import AS_CONFIGURED, EXACT_ONLY, Proxy
+from e2e.preloaded import PRELOADED
+from e2e.proxy import AS_CONFIGURED, EXACT_ONLY, ROOT, Proxy
 from e2e.transparent import HOSTS, Internet
 from namespaces import Lan, lan
 from servers import Process, free_ports, plain
@@ -111,6 +113,22 @@ def start(upstream: Upstream, tmp_path: Path) -> Iterator[Callable[..., Proxy]]:
     for proxy in started:
         if proxy.process is not None and proxy.process.poll() is None:
             proxy.stop()
+
+
+@pytest.fixture
+def forked_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the servers that `benchmarks` starts in this process be forks."""
+    start_plainly = processes.start_process
+
+    def start(command: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Any:
+        return (
+            PRELOADED.start(command, env, log, log)
+            if PRELOADED.can_start(command, env)
+            else start_plainly(command, env, log)
+        )
+
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "scripts"))
+    monkeypatch.setattr(processes, "start_process", start)
 
 
 @pytest.fixture(scope="module")

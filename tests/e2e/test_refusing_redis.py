@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks import overload
 from benchmarks.systems import Fleet
 from e2e.conftest import Upstream
-from e2e.proxy import READY_EXACT, ROOT, Proxy
+from e2e.proxy import READY_EXACT, Proxy
 from servers import Process
 
 TOKEN = "for-this-test-alone"
@@ -104,10 +104,10 @@ def test_refused_writes_cost_no_hit_and_are_told_once(
     assert counted(refused, "stored") > before
 
 
-def test_at_three_hundred_busy_connections_what_is_stored_hits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "scripts"))
+@pytest.mark.usefixtures("forked_servers")
+def test_at_three_hundred_busy_connections_what_is_stored_hits(tmp_path: Path) -> None:
     with Fleet(tmp_path, ["default"]) as fleet:
-        ours, bare = overload.compare(fleet, [300], 2, entries=200)
+        ours, bare = overload.compare(fleet, [300], 2, entries=100)
         [cache] = fleet.caches("overload")
         log = fleet.said(cache)
 
