@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from aicache.adapters.vectors.graph_files import remove_graphs
 from aicache.adapters.vectors.zvec_rewrite import CLEAN_SUFFIX, beside, is_temporary
 
 DAMAGED_PATTERN = "*.damaged-*"
@@ -44,6 +45,7 @@ class UnusedFiles:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
                 beside(path, CLEAN_SUFFIX).unlink(missing_ok=True)
+                remove_graphs(path)
             else:
                 path.unlink(missing_ok=True)
         return len(gone)

@@ -23,6 +23,7 @@ from aicache.adapters.vectors import (
     zvec_folder,
     zvec_reading,
 )
+from aicache.adapters.vectors.graph_files import GraphFiles
 from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.large_namespace import LargeNamespace
 from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
@@ -72,6 +73,7 @@ def check(found: list[Neighbor], vectors: dict[str, Vector], wanted: Vector, top
 @pytest.fixture
 def held(tmp_path: Path) -> Iterator[LargeNamespace]:
     made = LargeNamespace(DIMENSIONS, tmp_path, NamespaceMatrix(DIMENSIONS))
+    made.finish()
     yield made
     made.close()
 
@@ -81,7 +83,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is large is small: what takes many vectors takes few."""
     monkeypatch.setattr(row_file, "SEGMENT_ROWS", 1024)  # whole pages, of 64 kB at most
     monkeypatch.setattr(large_namespace, "MAX_SINGLE_ROWS", 20)
-    monkeypatch.setattr(large_namespace, "MIN_REMOVED", 50)
+    monkeypatch.setattr(large_namespace, "MIN_OVERWRITTEN", 50)
     monkeypatch.setattr(in_memory_vectors, "LARGE_FROM_VECTORS", 100)
 
 
@@ -165,7 +167,7 @@ def test_a_graph_from_which_much_was_removed_is_made_anew(held: LargeNamespace, 
         held.drop(digest(i))
         del vectors[digest(i)]
     follow(held)
-    assert before.removed == 200
+    assert before.overwritten == 200
 
     for _ in range(20):  # in parts, while others are written
         follow(held, 10)
@@ -176,7 +178,7 @@ def test_a_graph_from_which_much_was_removed_is_made_anew(held: LargeNamespace, 
     follow(held)
 
     assert held._current.graph is not before
-    assert held._current.graph.removed == 0
+    assert held._current.graph.overwritten == 0
     check(held.nearest_to_each([a_vector(7)], 5)[0], vectors, a_vector(7), 5)
 
 
@@ -213,7 +215,7 @@ def test_the_file_has_no_name_and_takes_its_room_at_once(tmp_path: Path) -> None
 
 
 def test_a_namespace_that_grows_gets_a_graph_and_finds_the_same(tmp_path: Path, small_parts: None) -> None:
-    memory = InMemoryVectors(DIMENSIONS, 1 << 30, tmp_path)
+    memory = InMemoryVectors(DIMENSIONS, 1 << 30, GraphFiles(tmp_path / "space", DIMENSIONS))
     vectors = {digest(i): a_vector(i) for i in range(300)}
     memory.begin("space")
     memory.complete("space")
@@ -242,7 +244,7 @@ def test_a_namespace_that_grows_gets_a_graph_and_finds_the_same(tmp_path: Path, 
 def test_large_namespaces_stay_within_their_memory(
     tmp_path: Path, small_parts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memory = InMemoryVectors(DIMENSIONS, 1 << 30, tmp_path)
+    memory = InMemoryVectors(DIMENSIONS, 1 << 30, GraphFiles(tmp_path / "space", DIMENSIONS))
     for name in "abc":
         memory.begin(name)
         memory.complete(name)
@@ -268,7 +270,7 @@ def test_without_room_on_the_disk_it_stays_as_it_is(
     tmp_path: Path, small_parts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(large_namespace, "RowFile", NoRoom)
-    memory = InMemoryVectors(DIMENSIONS, 1 << 30, tmp_path)
+    memory = InMemoryVectors(DIMENSIONS, 1 << 30, GraphFiles(tmp_path / "space", DIMENSIONS))
     memory.begin("space")
     memory.complete("space")
     for i in range(150):
@@ -284,7 +286,7 @@ def test_without_room_on_the_disk_it_stays_as_it_is(
 def test_without_room_for_more_a_large_one_is_given_up(
     tmp_path: Path, small_parts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memory = InMemoryVectors(DIMENSIONS, 1 << 30, tmp_path)
+    memory = InMemoryVectors(DIMENSIONS, 1 << 30, GraphFiles(tmp_path / "space", DIMENSIONS))
     memory.begin("space")
     memory.complete("space")
     for i in range(100):
@@ -299,7 +301,7 @@ def test_without_room_for_more_a_large_one_is_given_up(
 
 
 def test_it_is_searched_while_it_is_written_and_the_graph_follows(tmp_path: Path, small_parts: None) -> None:
-    memory = InMemoryVectors(DIMENSIONS, 1 << 30, tmp_path)
+    memory = InMemoryVectors(DIMENSIONS, 1 << 30, GraphFiles(tmp_path / "space", DIMENSIONS))
     memory.begin("space")
     memory.complete("space")
     memory.put("ab", "space", a_vector(1), LATER)
@@ -459,7 +461,7 @@ async def test_where_usearch_cannot_be_loaded_everything_is_found_all_the_same(
 
     monkeypatch.setattr(neighbor_graph, "_index_class", None)
     monkeypatch.setattr(neighbor_graph, "load", fail)
-    memory = InMemoryVectors(DIMENSIONS, 1 << 30, tmp_path)
+    memory = InMemoryVectors(DIMENSIONS, 1 << 30, GraphFiles(tmp_path / "space", DIMENSIONS))
     memory.begin("space")
     memory.complete("space")
     vectors = {digest(i): a_vector(i) for i in range(150)}

@@ -21,14 +21,19 @@ REST_SHARE = 0.5
 class GraphUpkeep:
     """Applies what *next_changes* returns, given a number of places, and reports it to *settle*.
 
+    When there is nothing to apply, *save_one* may write a file; it is called again while it returns true.
+
     The thread is started by the first `wake`, and loads usearch. After an error it ends: then what the graphs lack is
     compared vector by vector.
     """
 
     def __init__(
-        self, next_changes: Callable[[int], GraphChanges | None], settle: Callable[[GraphChanges], None]
+        self,
+        next_changes: Callable[[int], GraphChanges | None],
+        settle: Callable[[GraphChanges], None],
+        save_one: Callable[[], bool],
     ) -> None:
-        self._next_changes, self._settle = next_changes, settle
+        self._next_changes, self._settle, self._save_one = next_changes, settle, save_one
         self._work = threading.Event()
         self._thread: threading.Thread | None = None
         self._ending = False
@@ -58,5 +63,7 @@ class GraphUpkeep:
                     self._settle(changes)
                     del changes
                     time.sleep(REST_SHARE * (time.monotonic() - begun))
+                while not self._ending and self._save_one():
+                    pass
         except Exception:
             logger.exception("vector index: the graphs of large namespaces do not follow any more")

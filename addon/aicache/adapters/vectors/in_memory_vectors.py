@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 
+from aicache.adapters.vectors.graph_files import GraphFiles, SavedGraph
 from aicache.adapters.vectors.graph_upkeep import GraphUpkeep
 from aicache.adapters.vectors.large_namespace import GraphChanges, LargeNamespace
 from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
@@ -28,19 +29,20 @@ MAX_GRAPH_BYTES = 2 << 30
 class InMemoryVectors:
     """The namespaces searched last: at most *max_bytes* of matrices, and `MAX_GRAPH_BYTES` of large namespaces.
 
-    A namespace that is larger alone is not kept. Large ones need usearch, and a *folder* that exists by then. One
-    thread may search while another writes: each waits for the other, a few milliseconds at most.
+    A namespace that is larger alone is not kept. Large ones need usearch, and a place for *files*. One thread may
+    search while another writes: each waits for the other, a few milliseconds at most.
     """
 
-    def __init__(self, dimensions: int, max_bytes: int, folder: Path | None = None) -> None:
-        self._dimensions, self._max_bytes, self._folder = dimensions, max_bytes, folder
+    def __init__(self, dimensions: int, max_bytes: int, files: GraphFiles | None = None) -> None:
+        self._dimensions, self._max_bytes, self._files = dimensions, max_bytes, files
         # Not a BoundedDict: matrices grow, and an evicted one takes its keys along.
         self._namespaces: OrderedDict[str, NamespaceMatrix | LargeNamespace] = OrderedDict()
         self._namespace_of: dict[str, str] = {}  # by key, but for keys of large namespaces
         self._large: dict[str, LargeNamespace] = {}  # those of the namespaces that are
         self._size = 0  # of the matrices
         self._lock = threading.RLock()
-        self._upkeep = GraphUpkeep(self._next_changes, self._settle)
+        self._erasures = 0
+        self._upkeep = GraphUpkeep(self._next_changes, self._settle, self._save_one)
 
     def has(self, namespace: str) -> bool:
         """Return whether a namespace is complete at the moment. It does not wait for the lock."""
@@ -61,10 +63,18 @@ class InMemoryVectors:
         most = self._max_bytes // (self._dimensions * 4) // 2
         return np.inf if self._keeps_large and most >= LARGE_FROM_VECTORS else most
 
-    def begin(self, namespace: str) -> None:
-        """Add a namespace, which is incomplete until `complete` is called. From now on `put` adds its vectors."""
+    def begin(self, namespace: str, saved: SavedGraph | None = None) -> None:
+        """Add a namespace, which is incomplete until `complete` is called. From now on `put` adds its vectors.
+
+        Their graph may have been *saved*.
+        """
         with self._lock:
             self.remove(namespace)
+            if saved is not None and self._files is not None:
+                with contextlib.suppress(OSError):  # as if it had not been saved
+                    large = LargeNamespace(self._dimensions, self._files.folder.parent, saved)
+                    self._large[namespace] = self._namespaces[namespace] = large
+                    return
             self._namespaces[namespace] = NamespaceMatrix(self._dimensions)
             self._size += self._namespaces[namespace].nbytes
 
@@ -72,7 +82,7 @@ class InMemoryVectors:
         """Mark a namespace as complete, unless it has been evicted."""
         with self._lock:
             if (found := self._namespaces.get(namespace)) is not None:
-                found.complete = True
+                found.finish()
 
     def put(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
         """Add a vector where its namespace is kept, and remove the key from any other namespace."""
@@ -111,9 +121,24 @@ class InMemoryVectors:
                 self.drop(each.expired(now, latest))
 
     def clear(self) -> None:
+        """Forget all vectors, and delete the files of the graphs."""
         with self._lock:
-            for namespace in [*self._namespaces]:
-                self.remove(namespace)
+            self._forget()
+            self._erasures += 1
+        if self._files is not None:
+            self._files.remove_all()
+
+    def erase(self) -> None:
+        """Delete the files of graphs that may have vectors that were removed. They are written again later."""
+        if self._files is None:
+            return
+        with self._lock:
+            self._erasures += 1
+            clean = frozenset(name for name, each in self._large.items() if each.is_file_clean)
+            for name in self._large.keys() - clean:
+                self._large[name].note_no_file()
+        self._files.remove_all(but=clean)
+        self._upkeep.wake()
 
     def remove(self, namespace: str) -> None:
         with self._lock:
@@ -129,24 +154,30 @@ class InMemoryVectors:
     def close(self) -> None:
         """End the thread that keeps the graphs, and forget all vectors."""
         self._upkeep.close()
-        self.clear()
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
+        for namespace in [*self._namespaces]:
+            self.remove(namespace)
 
     # ------------------------------------------------------------------ large namespaces
 
     @functools.cached_property
     def _keeps_large(self) -> bool:
-        return self._folder is not None and is_installed()
+        return self._files is not None and is_installed()
 
     def _enlarge(self, namespace: str, matrix: NamespaceMatrix) -> None:
         """Let a large namespace take a matrix's place in the order, once usearch is loaded."""
         self._upkeep.wake()
-        if self._folder is None or not is_loaded():
+        if self._files is None or not is_loaded():
             return
         try:
-            large = LargeNamespace(self._dimensions, self._folder, matrix)
+            large = LargeNamespace(self._dimensions, self._files.folder.parent, matrix)
         except OSError as exc:
             logger.debug("namespace kept without a graph: %s", exc.strerror)
             return
+        large.complete = matrix.complete
         for key in matrix.keys:
             del self._namespace_of[key]
         self._size -= matrix.nbytes
@@ -174,3 +205,24 @@ class InMemoryVectors:
     def _settle(self, done: GraphChanges) -> None:
         with self._lock:
             done.namespace.settle(done)
+
+    def _save_one(self) -> bool:
+        """Write the file of one graph, if one is due; tell whether there may be more."""
+        if self._files is None:
+            return False
+        with self._lock:
+            due = ((name, each, found) for name, each in self._large.items() if (found := each.to_save()) is not None)
+            name, each, found = next(due, (None, None, None))
+            erasures = self._erasures
+        if name is None or each is None or found is None:
+            return False
+        try:
+            self._files.write(name, *found)
+        except Exception as exc:  # OSError, and what usearch raises
+            logger.warning("vector index: a graph is not saved, and will be made again (%s)", type(exc).__name__)
+            return False
+        with self._lock:
+            if erasures != self._erasures:  # what was to be erased meanwhile may be in it
+                each.note_no_file()
+                self._files.remove(name)
+        return True

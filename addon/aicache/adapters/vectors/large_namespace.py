@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from aicache.adapters.vectors.graph_files import KEY_TYPE, SavedGraph
 from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
 from aicache.adapters.vectors.neighbor_graph import NeighborGraph
 from aicache.adapters.vectors.row_file import RowFile
@@ -19,8 +21,12 @@ MAX_GRAPH_NEIGHBORS = 128
 """For more neighbors than these all vectors are compared."""
 MAX_SINGLE_ROWS = 512
 """Vectors outside the graph that are read one by one; if there are more, their parts of the file are compared whole."""
-MIN_REMOVED = 4096
-"""A graph is made anew when as many places were removed from it as are left, and at least these."""
+MIN_OVERWRITTEN = 1024
+MAX_OVERWRITTEN_SHARE = 0.25
+"""A graph is made anew when that many vectors were removed from it, and that share of those that are left."""
+MIN_UNSAVED = 1000
+MAX_UNSAVED_SHARE = 0.1
+"""A graph is saved when that many changes, and that share of its vectors, are not in its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,8 @@ class GraphChanges:
 class _Followed:
     """A graph, and the places that it is behind in."""
 
-    def __init__(self, dimensions: int, part_size: int) -> None:
-        self.graph = NeighborGraph(dimensions)
+    def __init__(self, graph: NeighborGraph, part_size: int) -> None:
+        self.graph = graph
         self._part_size = part_size
         self.behind: dict[int, None] = {}
         """In order."""
@@ -80,20 +86,32 @@ class LargeNamespace:
     exact similarity, and only a near vector may be overlooked.
     """
 
-    def __init__(self, dimensions: int, folder: Path, matrix: NamespaceMatrix) -> None:
-        """Begin with the vectors of *matrix*. OSError when the disk has no room."""
-        self.complete = matrix.complete
+    def __init__(self, dimensions: int, folder: Path, begin_with: NamespaceMatrix | SavedGraph) -> None:
+        """Begin with some vectors, or with a graph for those that will be added. OSError when the disk has no room."""
+        self.complete = False
+        self.is_file_clean = True
+        """Whether the graph's file contains no vector that was removed, if there is a file."""
         self._dimensions = dimensions
         self._rows = RowFile(folder, dimensions)
         self._expires = np.zeros(0, np.float64)  # NaN: a free place
         self._versions = np.zeros(0, np.uint32)
-        self._keys = np.zeros(0, "S64")
+        self._keys = np.zeros(0, KEY_TYPE)
         self._places: dict[str, int] = {}
         self._free: list[int] = []
         self._end = 0  # of the places in use
-        self._current = _Followed(dimensions, self._rows.segment_rows)
         self._next: _Followed | None = None  # made anew, to take the current one's place
-        self._take(matrix)
+        self._saved_places: dict[str, int] = {}  # in the graph, for keys that were not added yet
+        self._has_file = isinstance(begin_with, SavedGraph)
+        self._unsaved = 0  # changes of the graph since it was saved
+        match begin_with:
+            case NamespaceMatrix() as matrix:
+                self._current = _Followed(NeighborGraph(dimensions), self._rows.segment_rows)
+                self._take(matrix)
+            case SavedGraph() as saved:
+                self._current = _Followed(saved.graph, self._rows.segment_rows)
+                self._saved_places, self._end = saved.places, saved.end
+                while self._rows.capacity < self._end:
+                    self._grow()
 
     def __len__(self) -> int:
         return len(self._places)
@@ -117,12 +135,28 @@ class LargeNamespace:
 
     def put(self, key: str, vector: Vector, expires_at: float) -> None:
         """Add or replace a vector. OSError when the disk has no room for it."""
-        if (place := self._places.get(key)) is None:
-            place = self._new_place()
-            self._places[key], self._keys[place] = place, key.encode()
-        self._rows.write(place, vector / (np.linalg.norm(vector) or 1.0))
+        row = vector / (np.linalg.norm(vector) or 1.0)
+        if (place := self._places.get(key)) is not None:
+            unchanged = bool((self._rows.read((place,)) == row).all())
+            self.is_file_clean = self.is_file_clean and unchanged
+        elif (place := self._saved_places.pop(key, None)) is not None:
+            unchanged = self._current.graph.holds(place, row)
+        else:
+            place, unchanged = self._new_place(), False
+        self._places[key], self._keys[place] = place, key.encode()
+        self._rows.write(place, row)
         self._expires[place] = expires_at
-        self._note(place)
+        if not unchanged:
+            self._note(place)
+
+    def finish(self) -> None:
+        """Note that all vectors are there: places of the saved graph that nobody has claimed are free."""
+        self.complete = True
+        unclaimed, self._saved_places = [*self._saved_places.values()], {}
+        self._free = np.flatnonzero(np.isnan(self._expires[: self._end])).tolist()
+        for place in unclaimed:
+            self._note(place)
+        self.is_file_clean = self.is_file_clean and not unclaimed
 
     def drop(self, key: str) -> None:
         if (place := self._places.pop(key, None)) is None:
@@ -130,6 +164,7 @@ class LargeNamespace:
         self._rows.write(place, 0.0)
         self._expires[place], self._keys[place] = np.nan, b""
         self._free.append(place)
+        self.is_file_clean = False
         self._note(place)
 
     def expired(self, now: float, latest: float = np.inf) -> list[str]:
@@ -175,6 +210,7 @@ class LargeNamespace:
 
     def settle(self, done: GraphChanges) -> None:
         """Note that a graph has followed, but for places that have changed again."""
+        self._unsaved += len(done.places)
         for followed in (self._current, self._next):
             if followed is not None and followed.graph is done.graph:
                 for place, version in zip(done.places, done.versions, strict=True):
@@ -185,8 +221,9 @@ class LargeNamespace:
 
     def _start_anew_if_due(self) -> None:
         graph = self._current.graph
-        if self._next is None and graph.removed > max(MIN_REMOVED, len(graph)):
-            self._next = _Followed(self._dimensions, self._rows.segment_rows)
+        due = graph.overwritten > max(MIN_OVERWRITTEN, MAX_OVERWRITTEN_SHARE * len(graph))
+        if due and self._next is None and self.complete:
+            self._next = _Followed(NeighborGraph(self._dimensions), self._rows.segment_rows)
             self._next.note(self._places.values())
 
     def _note(self, place: int) -> None:
@@ -194,6 +231,20 @@ class LargeNamespace:
         for followed in (self._current, self._next):
             if followed is not None:
                 followed.note((place,))
+
+    # ------------------------------------------------------------------ save the graph
+
+    def to_save(self) -> tuple[NeighborGraph, npt.NDArray[np.bytes_]] | None:
+        """Return the graph and the keys by place, if there should be a new file: then that is taken as written."""
+        due = not self._has_file or self._unsaved >= max(MIN_UNSAVED, MAX_UNSAVED_SHARE * len(self))
+        if not (due and self.complete and not self._current.behind and self._next is None):
+            return None
+        self._unsaved, self._has_file, self.is_file_clean = 0, True, True
+        return self._current.graph, self._keys[: self._end].copy()
+
+    def note_no_file(self) -> None:
+        """Note that there is no file."""
+        self._has_file, self.is_file_clean = False, True
 
     # ------------------------------------------------------------------ places and rows
 
@@ -213,7 +264,7 @@ class LargeNamespace:
         more = self._rows.segment_rows
         self._expires = np.concatenate((self._expires, np.full(more, np.nan)))
         self._versions = np.concatenate((self._versions, np.zeros(more, np.uint32)))
-        self._keys = np.concatenate((self._keys, np.zeros(more, "S64")))
+        self._keys = np.concatenate((self._keys, np.zeros(more, KEY_TYPE)))
 
     def _new_place(self) -> int:
         if self._free:

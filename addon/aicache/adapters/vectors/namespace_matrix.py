@@ -64,6 +64,10 @@ class NamespaceMatrix:
             self._keys[place], self._places[last] = last, place
             self._rows[place], self._expires[place] = self._rows[end], self._expires[end]
 
+    def finish(self) -> None:
+        """Note that all vectors are there."""
+        self.complete = True
+
     def close(self) -> None:
         """Do nothing: its memory is given back with it."""
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ CONNECTIVITY = 16
 EXPANSION_ADD = 128
 EXPANSION_SEARCH = 128
 """HNSW's M, efConstruction and ef: recall and time are in .github/docs/scale.md."""
+EXPANSION_OVERWRITE = 8
+FIRST_OVERWRITTEN = 1 << 40
+"""The first of the places that stand for nothing."""
 
 
 _index_class: Any = None
@@ -46,7 +50,8 @@ def load() -> None:
 class NeighborGraph:
     """Places by their vectors, which it keeps as eight-bit integers. Threads may share it.
 
-    usearch gives up the GIL, but two of its calls must not run at once. It must be loaded.
+    A vector that is removed is overwritten with noise, so that neither memory nor files keep it; the noise stays in the
+    graph. usearch gives up the GIL, but two of its calls must not run at once. It must be loaded.
     """
 
     def __init__(self, dimensions: int) -> None:
@@ -58,26 +63,35 @@ class NeighborGraph:
             expansion_add=EXPANSION_ADD,
             expansion_search=EXPANSION_SEARCH,
         )
+        self._dimensions = dimensions
+        self._noise = np.random.default_rng()
         self._lock = threading.Lock()
         self._searching = 0  # threads that search, or wait to
-        self.removed = 0
-        """Places that were removed and still take room, until others take it."""
+        self.overwritten = 0
+        """Number of vectors that were removed."""
 
     def __len__(self) -> int:
-        return len(self._index)
+        """Return the number of vectors, without the noise."""
+        return len(self._index) - self.overwritten
 
     def put(self, place: int, vector: Vector) -> None:
         """Add a place, or change its vector."""
         with self._lock:
             self._remove(place)
             self._index.add(place, _quantized(vector), threads=1)
-            self.removed = max(0, self.removed - 1)
         self._let_searches_go_first()
 
     def remove(self, place: int) -> None:
         """Remove a place, if it is there."""
         with self._lock:
             self._remove(place)
+        self._let_searches_go_first()
+
+    def holds(self, place: int, vector: Vector) -> bool:
+        """Tell whether a place is there with this vector."""
+        with self._lock:
+            found = self._index.get(place)
+        return found is not None and bool((found == _quantized(vector)).all())
 
     def nearest(self, vector: Vector, count: int) -> list[int]:
         """Return the places of at most *count* vectors that are probably the nearest, in no certain order."""
@@ -85,12 +99,44 @@ class NeighborGraph:
             if not len(self._index):
                 return []
             found: npt.NDArray[np.uint64] = self._index.search(_quantized(vector), count, threads=1).keys
-        return [int(place) for place in found]
+        return [int(place) for place in found if place < FIRST_OVERWRITTEN]
+
+    def places(self) -> list[int]:
+        """Return all places."""
+        with self._lock:
+            return [int(place) for place in np.asarray(self._index.keys) if place < FIRST_OVERWRITTEN]
+
+    # ------------------------------------------------------------------ files
+
+    @property
+    def file_size(self) -> int:
+        return int(self._index.serialized_length)
+
+    def save(self, path: Path) -> None:
+        """Write it to a file. Searches go on; nobody may change it meanwhile. Raises OSError, RuntimeError."""
+        self._index.save(path, progress=_let_others_run)
+
+    @classmethod
+    def load(cls, path: Path, dimensions: int, overwritten: int) -> NeighborGraph:
+        """Read what `save` has written, and nothing else: usearch may end the process otherwise."""
+        graph = cls(dimensions)
+        graph._index.load(path, progress=_let_others_run)
+        if graph._index.ndim != dimensions or str(graph._index.dtype) != str(cls(dimensions)._index.dtype):
+            raise ValueError("not a graph of such vectors")
+        graph._index.expansion_add, graph._index.expansion_search = EXPANSION_ADD, EXPANSION_SEARCH
+        graph.overwritten = overwritten
+        return graph
 
     def _remove(self, place: int) -> None:
-        if self._index.contains(place):
-            self._index.remove(place)
-            self.removed += 1
+        if not self._index.contains(place):
+            return
+        # What is added next takes the room of what was removed: so it is this noise, which is near to nothing.
+        self._index.remove(place)
+        noise = self._noise.integers(-127, 128, self._dimensions).astype(np.int8)
+        self._index.expansion_add = EXPANSION_OVERWRITE
+        self._index.add(FIRST_OVERWRITTEN + self.overwritten, noise, threads=1)
+        self._index.expansion_add = EXPANSION_ADD
+        self.overwritten += 1
 
     @contextlib.contextmanager
     def _announced(self) -> Iterator[None]:
@@ -104,6 +150,14 @@ class NeighborGraph:
         """Leave the lock to a search that waits: a thread that takes it again at once would keep it."""
         while self._searching:
             time.sleep(0.0002)
+
+
+def _let_others_run(done: int, total: int) -> bool:
+    """Go on: usearch keeps the GIL while it writes and reads files, but for the time of this call for each vector."""
+    return True
+
+
+_let_others_run.__annotations__ = {"done": int, "total": int, "return": bool}  # usearch compares them with these types
 
 
 def _quantized(vector: Vector) -> npt.NDArray[np.int8]:

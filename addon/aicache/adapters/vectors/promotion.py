@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from aicache.adapters.threads import CoalescingWorker, Worker
+from aicache.adapters.vectors.graph_files import GraphFiles, SavedGraph
 from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
+from aicache.adapters.vectors.neighbor_graph import is_installed
 from aicache.adapters.vectors.zvec_folder import MAX_NEIGHBORS, ZvecFolder
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.bounded import BoundedDict
@@ -44,12 +47,18 @@ class Promotion:
     """
 
     def __init__(
-        self, memory: InMemoryVectors, folder: ZvecFolder, call: Callable[..., Awaitable[Any]], thread_name: str
+        self,
+        memory: InMemoryVectors,
+        folder: ZvecFolder,
+        files: GraphFiles,
+        call: Callable[..., Awaitable[Any]],
+        thread_name: str,
     ) -> None:
-        self._memory, self._folder, self._call = memory, folder, call
+        self._memory, self._folder, self._files, self._call = memory, folder, files, call
         self._worker = Worker(thread_name)
         self._searches = CoalescingWorker(self._worker, self._search_batch, MAX_SEARCH_BATCH_SIZE)
         self._counts = BoundedDict[str, int](MAX_COUNTED_NAMESPACES)  # searches outside the memory
+        self._being_loaded: set[str] = set()
         self.loading = TaskSet()
 
     def holds(self, namespace: str) -> bool:
@@ -67,6 +76,16 @@ class Promotion:
             if count == PROMOTE_AFTER_SEARCHES:
                 self.loading.spawn(self._load(namespace))
 
+    async def restore(self) -> None:
+        """Begin to promote the namespaces that have a saved graph, one after the other."""
+        if is_installed():
+            self.loading.spawn(self._restore(await asyncio.to_thread(self._files.namespaces)))
+
+    async def _restore(self, namespaces: list[str]) -> None:
+        for namespace in namespaces:
+            if not self.holds(namespace):
+                await self._load(namespace)
+
     async def close(self, within: float) -> None:
         """Stop loading and end the thread. StoreError when that takes longer than *within* seconds."""
         self.loading.cancel()
@@ -74,17 +93,28 @@ class Promotion:
 
     async def _load(self, namespace: str) -> None:
         """Copy a namespace into memory, batch by batch. Vectors written meanwhile are added by the folder."""
+        if namespace in self._being_loaded:
+            return
+        self._being_loaded.add(namespace)
         try:
-            keys: list[str] | None = await self._call(self._folder.begin_promotion, namespace)
+            saved = await asyncio.to_thread(self._read_graph, namespace)
+            keys: list[str] | None = await self._call(self._folder.begin_promotion, namespace, saved)
+            del saved  # its keys are taken one by one
             if keys is None:
                 await self._load_large(namespace)
             for start in range(0, len(keys or ()), PROMOTION_BATCH_SIZE):
                 await self._call(self._folder.promote, namespace, (keys or [])[start : start + PROMOTION_BATCH_SIZE])
             await self._call(self._memory.complete, namespace)
+            self._counts.pop(namespace, None)  # if it has to leave, it is promoted again
         except Busy:
             self._counts.pop(namespace, None)  # the searches that follow try it again
         except StoreError as exc:
             logger.debug("namespace not kept in memory: %s", exc)
+        finally:
+            self._being_loaded.discard(namespace)
+
+    def _read_graph(self, namespace: str) -> SavedGraph | None:
+        return self._files.read(namespace) if is_installed() else None
 
     async def _load_large(self, namespace: str) -> None:
         try:

@@ -14,6 +14,7 @@ from aicache.adapters.damaged_files import find_obstacle, set_aside
 from aicache.adapters.errors import time_limit
 from aicache.adapters.threads import Worker
 from aicache.adapters.vectors.checks import check_digests, check_vector
+from aicache.adapters.vectors.graph_files import GraphFiles
 from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.promotion import NotInMemoryError, Promotion
 from aicache.adapters.vectors.zvec_check import find_damage
@@ -68,9 +69,10 @@ class ZvecIndex:
         self._dimensions = dimensions
         self._timeout = timeout
         self._worker = Worker("ai-cache-zvec")
-        self._memory = memory = InMemoryVectors(dimensions, max_memory_bytes, folder.parent)
+        self._graph_files = GraphFiles(folder, dimensions)
+        self._memory = memory = InMemoryVectors(dimensions, max_memory_bytes, self._graph_files)
         self._folder = ZvecFolder(folder, dimensions, memory, max_slack_bytes)
-        self._promotion = Promotion(memory, self._folder, self._call, "ai-cache-vectors")
+        self._promotion = Promotion(memory, self._folder, self._graph_files, self._call, "ai-cache-vectors")
         self._filled = BoundedDict[str, None](MAX_KNOWN_NAMESPACES)  # namespaces that have vectors, or had some
         self._failures: dict[str, int] = {}  # consecutive ones, by the name of the call
 
@@ -99,7 +101,11 @@ class ZvecIndex:
         occupied = await asyncio.to_thread(is_occupied, path)
         if occupied and (damage := await find_damage(path, self._dimensions)) is not None:
             await self._set_aside(path, damage)
+            occupied = False
+        if not occupied:
+            await asyncio.to_thread(self._graph_files.remove_all)
         await self._call(self._folder.open, within=60.0)
+        await self._promotion.restore()
 
     async def _set_aside(self, path: Path, damage: str) -> None:
         try:
@@ -172,6 +178,7 @@ class ZvecIndex:
         if self.is_clean:
             return
         await self._call(self._folder.begin_copy)
+        await self._call(self._memory.erase)
         try:
             while await self._call(self._folder.copy_batch):
                 pass

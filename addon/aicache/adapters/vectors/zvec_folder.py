@@ -13,6 +13,7 @@ import numpy as np
 
 from aicache.adapters.damaged_files import MIN_FREE_BYTES, make_private
 from aicache.adapters.vectors.checks import clip_cosine
+from aicache.adapters.vectors.graph_files import SavedGraph
 from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.zvec_files import folder_identity
 from aicache.adapters.vectors.zvec_library import import_zvec
@@ -129,8 +130,8 @@ class ZvecFolder:
 
     # ------------------------------------------------------------------ promote into memory
 
-    def begin_promotion(self, namespace: str) -> list[str] | None:
-        """Keep new vectors of a namespace in memory; return the keys of the existing ones.
+    def begin_promotion(self, namespace: str, saved: SavedGraph | None = None) -> list[str] | None:
+        """Keep new vectors of a namespace in memory, whose graph may be *saved*; return the keys of the existing ones.
 
         None where there are many: they come by `promote_batch`. StoreError where there are too many; Busy if later they
         may be read.
@@ -140,12 +141,12 @@ class ZvecFolder:
         if len(keys) > most:
             raise StoreError(f"zvec: a namespace of more than {most} vectors")
         if len(keys) <= MAX_LISTED_KEYS:
-            self._memory.begin(namespace)
+            self._memory.begin(namespace, saved)
             return keys
         if self._followers:
             raise Busy("zvec: its files are being read already")
         self._reading = NamespaceReading(namespace, self._opened, self._memory)
-        self._memory.begin(namespace)
+        self._memory.begin(namespace, saved)
         return None
 
     def promote(self, namespace: str, keys: list[str]) -> None:
