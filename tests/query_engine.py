@@ -34,7 +34,8 @@ class SearchServer:
 
     module: Literal["redis", "valkey"] = "redis"
     clock: Callable[[], float] = time.time
-    commands: tuple[str, ...] = ("FT.CREATE",)
+    refusal: str = ""
+    """What it says to each command of the module, in place of an answer."""
     indexes: dict[bytes, SearchIndex] = field(default_factory=dict)
     hashes: dict[bytes, dict[bytes, bytes]] = field(default_factory=dict)
     expiries: dict[bytes, float] = field(default_factory=dict)
@@ -71,8 +72,10 @@ class SearchServer:
             self._drop(name)
         name, *arguments = command
         match name.upper(), arguments:
-            case b"COMMAND", [b"INFO", *names]:
-                return [[each] if each.decode() in self.commands else None for each in names]
+            case command, _ if command.startswith(b"FT.") and self.refusal:
+                return ValueError(self.refusal)
+            case b"CLUSTER", [b"SLOTS"]:
+                return [[0, 16383, [b"127.0.0.1", self.port, b"id"]]]
             case b"INFO", _:
                 version = b"redis_version:7.2.4\r\n" + (b"valkey_version:8.1.0\r\n" if self.module == "valkey" else b"")
                 return b"# Server\r\n" + version
@@ -163,7 +166,8 @@ def _render(reply: Any) -> bytes:
         case None:
             return b"*-1\r\n"
         case ValueError():
-            return b"-ERR %s\r\n" % str(reply).encode()
+            words = str(reply).encode()
+            return b"-%s\r\n" % (words if words.startswith(b"NOPERM") else b"ERR " + words)
         case str():
             return b"+%s\r\n" % reply.encode()
         case int():

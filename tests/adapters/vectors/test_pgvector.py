@@ -14,7 +14,7 @@ import pytest
 
 from aicache.adapters.vectors.pgvector import PgVectorIndex
 from aicache.adapters.vectors.pgvector_client import PgClient
-from aicache.adapters.vectors.pgvector_hnsw import HnswIndexes
+from aicache.adapters.vectors.pgvector_hnsw import HnswIndexes, has_iterative_scan
 from aicache.adapters.vectors.pgvector_table import Table
 from aicache.domain.model import PINNED, Vector
 from aicache.domain.ports import StoreError
@@ -320,6 +320,57 @@ class TestHnsw:
         assert [row[0] for row in found] == [digest(i) for i in nearest]
         assert [row[1] for row in found] == pytest.approx(cosines[nearest].tolist(), abs=2e-6)
         await index.close()
+
+    async def test_deleted_vectors_near_by_do_not_hide_those_behind_them(
+        self, index: PgVectorIndex, postgres: Postgres, table: str
+    ) -> None:
+        """Also before the server has cleaned up after them, when a search still meets them in its index."""
+        for i in range(300):
+            await index.upsert(digest(i), ALICE, axis(1, i / 1000), LATER)
+        await postgres.ask(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
+        await postgres.ask(f"ANALYZE {table}")
+        await HnswIndexes(index._client, Table(table, DIMENSIONS), min_rows=30).keep_up()
+        await index.delete([digest(i) for i in range(250)])
+
+        async with index._client.connection() as connection:
+            await connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
+            found = await connection.fetch(index._render_search("WHERE namespace = $3"), axis(1).tolist(), 3, ALICE)
+            await connection.execute("RESET enable_seqscan; RESET enable_bitmapscan; RESET enable_sort")
+
+        assert [row[0] for row in found] == [digest(i) for i in (250, 251, 252)]
+
+    @pytest.mark.parametrize(
+        ("version", "has"),
+        [
+            ("0.8.0", True),
+            ("0.10", True),
+            ("1.0.0", True),
+            ("0.7.4", False),
+            ("0.5.1", False),
+            ("None", False),
+            ("", False),
+        ],
+    )
+    def test_an_older_pgvector_would_miss_neighbors_and_has_none(self, version: str, has: bool) -> None:
+        assert has_iterative_scan(version) is has
+
+    async def test_one_of_an_older_pgvector_is_dropped(
+        self, index: PgVectorIndex, postgres: Postgres, table: str
+    ) -> None:
+        hnsw = HnswIndexes(index._client, Table(table, DIMENSIONS), min_rows=30)
+        for i in range(40):
+            await index.upsert(digest(i), ALICE, axis(1, i), LATER)
+        await postgres.ask(f"ANALYZE {table}")
+        await hnsw.keep_up()
+        before = await hnsw_indexes(postgres, table)
+        await postgres.ask("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'")
+        try:
+            await hnsw.keep_up()
+        finally:
+            await postgres.ask("UPDATE pg_extension SET extversion = '0.8.5' WHERE extname = 'vector'")
+
+        assert len(before) == 1
+        assert await hnsw_indexes(postgres, table) == set()
 
     async def test_one_that_is_broken_is_built_again_and_one_that_pays_no_longer_goes(
         self, index: PgVectorIndex, postgres: Postgres, table: str

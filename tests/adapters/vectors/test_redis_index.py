@@ -90,10 +90,19 @@ class TestAnyServer:
     async def test_one_that_cannot_search_is_named_with_the_way_out(
         self, module: Literal["redis", "valkey"], named: str
     ) -> None:
-        async with SearchServer(module, commands=()) as server:
+        async with SearchServer(module, refusal="unknown command 'FT._LIST'") as server:
             index = an_index(server.url)
 
             with pytest.raises(StoreError, match=f"{named} cannot search vectors.*semantic.index.kind: zvec"):
+                await index.open()
+
+            await index.close()
+
+    async def test_one_that_forbids_its_commands_is_told_from_one_that_has_none(self) -> None:
+        async with SearchServer(refusal="NOPERM User me has no permissions to run the 'ft._list' command") as server:
+            index = an_index(server.url)
+
+            with pytest.raises(StoreError, match=r"the user may not use FT\._LIST"):
                 await index.open()
 
             await index.close()
@@ -314,6 +323,17 @@ class TestSearchModule:
         assert await keys_of(searched, ALICE) == []
         assert await searched.find_problem() is None
 
+    async def test_a_cluster_is_asked_at_any_node(self, server: SearchServer) -> None:
+        index = an_index(f"redis+cluster://127.0.0.1:{server.port}")
+        await index.open()
+        for key, namespace in ((K1, ALICE), (K2, BOB), (K3, BOB)):
+            await index.upsert(key, namespace, axis(1), LATER)
+        await index.delete([K3])
+
+        assert await keys_of(index, BOB) == [K2]
+        assert {n.key for n in await index.search_all(axis(1), 5)} == {K1, K2}
+        await index.close()
+
     async def test_proxies_that_start_at_the_same_time_share_one_index(self, server: SearchServer) -> None:
         indexes = [an_index(server.url) for _ in range(5)]
 
@@ -359,7 +379,7 @@ async def test_a_reply_to_another_command_is_an_error(reply: Any) -> None:
         def _execute(self, command: list[bytes]) -> Any:
             if command[0] == b"VSIM":
                 return reply
-            return [[b"vadd"], None] if command[0] == b"COMMAND" else super()._execute(command)
+            return 0 if command[0] == b"VCARD" else super()._execute(command)
 
     async with Wrong() as server:
         index = an_index(server.url)

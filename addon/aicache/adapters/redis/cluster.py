@@ -252,7 +252,8 @@ def _after(name: str, names: Collection[str]) -> str:
 
 
 def _key_of(command: Command) -> str | bytes | int:
-    return command[3] if command[0] == "EVAL" else command[1]
+    """Return what decides which node gets a command; any may get one without a key."""
+    return command[3] if command[0] == "EVAL" else command[min(1, len(command) - 1)]
 
 
 def _slot(key: object) -> int:

