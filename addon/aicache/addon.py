@@ -173,6 +173,7 @@ class AICache:
             await self._warmup.finish()
         finally:
             try:
+                await self._observability.accountant.close(runtime.engine.exact)
                 await runtime.close()
             finally:
                 await self._observability.close()
@@ -185,7 +186,14 @@ class AICache:
         """Make the engine and its backends; a cassette needs neither backends nor a data folder."""
         build = self._build if config.mode is RunMode.LIVE else IdleRuntime
         watchers = self._watchers
-        return build(config, data, on_checked=watchers.checked, on_erased=self._erased, on_judged=watchers.judged)
+        return build(
+            config,
+            data,
+            on_checked=watchers.checked,
+            on_erased=self._erased,
+            on_judged=watchers.judged,
+            on_spent=watchers.spent,
+        )
 
     def _override(self, config: Config) -> Config:
         config = self._cassettes.prepare(options.override(config))

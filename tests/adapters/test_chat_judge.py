@@ -38,7 +38,11 @@ async def service() -> AsyncIterator[Service]:
 async def test_it_is_asked_with_both_answers_and_its_own_key(service: Service) -> None:
     judge = service.judge()
 
-    assert await judge.same("Which way?", "To the left.", "Left.") is True
+    reply = await judge.same("Which way?", "To the left.", "Left.")
+
+    assert reply.may_answer is True
+    assert reply.prompt_tokens > 100  # what its usage says
+    assert reply.completion_tokens > 0
 
     [request] = service.stand_in.requests
     assert request.path == "/v1/chat/completions"
@@ -65,7 +69,7 @@ async def test_the_last_of_its_words_counts(service: Service, said: str, verdict
     service.script = lambda request: Reply((said,))
     judge = service.judge()
 
-    assert await judge.same("q", "a", "b") is verdict
+    assert (await judge.same("q", "a", "b")).may_answer is verdict
     await judge.close()
 
 

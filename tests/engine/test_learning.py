@@ -14,9 +14,10 @@ import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.conversation import Context
-from aicache.domain.events import Checked
+from aicache.domain.events import Checked, Spent
+from aicache.domain.judging import JudgeReply
 from aicache.domain.keys import KeyRules, Origin, identify
-from aicache.domain.model import Hit, Miss
+from aicache.domain.model import Entry, Hit, Miss
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.ports import ExactStore, StoreError
 from aicache.domain.request_directives import Directives
@@ -69,7 +70,9 @@ class Proxy:
         self.exact = exact or MemoryStore()
         self.index = index or MemoryIndex()
         self.checked: list[Checked] = []
-        self.engine = Engine(rules, lookup_timeout=1.0, on_checked=self.checked.append)
+        self.spent: list[Spent] = []
+        self.audited: list[Entry] = []
+        self.engine = Engine(rules, lookup_timeout=1.0, on_checked=self.checked.append, on_spent=self.spent.append)
         self.engine.use_exact(self.exact, 1.0)
         self.engine.use_semantic(LetterEmbedder(), self.index, embedder_timeout=1.0, index_timeout=1.0)
         self.seen: Counter[str] = Counter()
@@ -86,7 +89,8 @@ class Proxy:
             self.seen["exact" if outcome.similarity is None else "right" if said == answer else "wrong"] += 1
             if outcome.trial is not None:
                 self.seen["audits"] += 1
-                self.engine.check_hit(replace(exchange, trial=outcome.trial), an_answer(answer))
+                audited = replace(exchange, trial=outcome.trial)
+                self.engine.check_hit(audited, an_answer(answer), self.audited.extend)
         await self.settle()
         return outcome
 
@@ -113,6 +117,7 @@ async def test_nothing_is_served_before_it_was_seen_to_be_right_and_then_most_is
     assert proxy.seen["wrong"] == 0
     assert {checked.verdict for checked in proxy.checked} == {"right"}
     assert {"explore", "audit"} <= {checked.source for checked in proxy.checked}
+    assert len(proxy.audited) == proxy.seen["audits"] > 0  # what each has cost can be told
 
 
 async def test_neighbors_that_turn_out_wrong_do_not_answer(proxy: Proxy) -> None:
@@ -196,11 +201,11 @@ class Opinion:
         self.says = says
         self.calls = 0
 
-    async def same(self, question: str, fresh: str, stored: str) -> bool | None:
+    async def same(self, question: str, fresh: str, stored: str) -> JudgeReply:
         self.calls += 1
         if isinstance(self.says, StoreError):
             raise self.says
-        return self.says
+        return JudgeReply(self.says, 200, 1)
 
     async def close(self) -> None: ...
 
@@ -217,6 +222,8 @@ async def test_a_judge_model_decides_where_nothing_else_does(
 
     assert judge.calls > 0
     assert (proxy.seen["right"] + proxy.seen["wrong"] > 10) == served
+    assert len(proxy.spent) == (0 if isinstance(says, StoreError) else judge.calls)
+    assert {(each.purpose, each.prompt_tokens) for each in proxy.spent} <= {("comparison", 200)}
 
 
 async def test_a_caller_who_says_wrong_gets_a_fresh_answer_and_the_entry_answers_that_no_more() -> None:

@@ -86,7 +86,7 @@ class ChatJudge:
     def __str__(self) -> str:
         return self._model
 
-    async def same(self, question: str, fresh: str, stored: str) -> bool | None:
+    async def same(self, question: str, fresh: str, stored: str) -> JudgeReply:
         prompt = PROMPT.format(
             question=question[:MAX_TEXT_CHARS], fresh=fresh[:MAX_TEXT_CHARS], stored=stored[:MAX_TEXT_CHARS]
         )
@@ -98,7 +98,8 @@ class ChatJudge:
             raise StoreError(f"judge: no answer within {self._timeout:g} s") from exc
         if status != 200:
             raise _error(status, reply)
-        return _parse_verdict(reply)
+        text, usage = _parse_completion(reply)
+        return JudgeReply(_parse_verdict(text), usage.prompt_tokens or 0, usage.completion_tokens or 0)
 
     @property
     def model(self) -> str:
@@ -184,9 +185,8 @@ def _parse_completion(reply: bytes) -> tuple[str, _Usage]:
     return (choices[0].message.content or "") if choices else "", completion.usage or _Usage()
 
 
-def _parse_verdict(reply: bytes) -> bool | None:
+def _parse_verdict(text: str) -> bool | None:
     """Return the verdict: the last of the three words, since some models write their reasoning first."""
-    text, _ = _parse_completion(reply)
     words = "".join(c if c.isalpha() else " " for c in text.upper()).split()
     verdict = next((word for word in reversed(words) if word in ("YES", "NO", "UNSURE")), None)
     return {"YES": True, "NO": False}.get(verdict or "")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from mitmproxy.http import HTTPFlow
 
+from aicache.dashboard import savings_report
 from aicache.dashboard.entries_api import EntriesApi, with_timeout
 from aicache.dashboard.overview import overview
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.telemetry.observability import Observability
+from aicache.telemetry.savings_store import MONTHS
 from aicache.telemetry.timeline import STEPS_BY_WINDOW_S
 from aicache.ui.command_actions import FILE_PREFIX
 
@@ -30,6 +33,14 @@ class NotFound(Exception):
     """There is nothing at this path, or not for this method."""
 
 
+@dataclass(frozen=True, slots=True)
+class Csv:
+    """A table to be saved as a file."""
+
+    name: str
+    content: bytes
+
+
 class Api:
     """Answers with plain values; *path* is what follows `ROOT` and a slash."""
 
@@ -44,6 +55,8 @@ class Api:
             return overview(await self._observability.collect(True), self._observability.config, int(window))
         if path == "api/models":
             return await with_timeout(self._entries_api.count_by_model())
+        if path in ("api/savings", "api/savings.csv"):
+            return await with_timeout(self._savings(path, flow.request.query.get("month")))
         found = _ENTRY.fullmatch(path)
         if found is None or found[2] is not None:
             raise NotFound
@@ -61,6 +74,16 @@ class Api:
         if (found := _ENTRY.fullmatch(path)) and found[2] is not None:
             return {"done": await with_timeout(self._entries_api.change(found[1], found[2]))}
         raise NotFound
+
+    async def _savings(self, path: str, month: str | None) -> Any:
+        accountant = self._observability.accountant
+        if month is not None and not accountant.is_month(month):
+            raise ValueError(f"month: one of the last {MONTHS}, such as {accountant.current_month}")
+        month = month or accountant.current_month
+        accounts = await accountant.accounts(month)
+        if path.endswith(".csv"):
+            return Csv(f"savings-{month}.csv", savings_report.to_csv(accounts))
+        return savings_report.to_document(await accountant.months(), month, accounts)
 
     def _parse_purge(self, document: Any) -> tuple[CallerMatcher, bool]:
         match document:

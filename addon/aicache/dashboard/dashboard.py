@@ -15,7 +15,7 @@ from mitmproxy.http import HTTPFlow, Response
 
 from aicache.dashboard import access, pages, probes
 from aicache.dashboard.access import Access, Area, Secrets, Visitor
-from aicache.dashboard.api import Api, NotFound
+from aicache.dashboard.api import Api, Csv, NotFound
 from aicache.dashboard.flow_secrets import carries_secret, read_visitor, remove_secrets
 from aicache.dashboard.pages import STATIC, json_response, respond
 from aicache.dashboard.path_aliases import ROOT, is_alias, is_canonical
@@ -28,6 +28,7 @@ from aicache.telemetry.prometheus import Metrics
 
 logger = logging.getLogger(__name__)
 
+CSV = "text/csv; charset=utf-8"
 REMOVAL_DELAY_S = 2.0
 """Time for which a request for these pages stays in mitmproxy's list of flows."""
 
@@ -130,11 +131,16 @@ class Dashboard:
                     200, Metrics.of(await self._observability.collect(False)).text(), prometheus.CONTENT_TYPE
                 )
             case "GET":
-                return json_response(await self._api.read(relative, flow))
+                value = await self._api.read(relative, flow)
+                return csv_response(value) if isinstance(value, Csv) else json_response(value)
             case "POST":
                 return json_response(await self._api.change(relative, flow))
             case _:
                 raise NotFound
+
+
+def csv_response(table: Csv) -> Response:
+    return respond(200, table.content, CSV, {"content-disposition": f'attachment; filename="{table.name}"'})
 
 
 def _method(flow: HTTPFlow) -> str:

@@ -14,7 +14,7 @@ from aicache.dashboard.path_aliases import ROOT
 from aicache.telemetry.labels import replace_surrogates
 
 JAVASCRIPT = "text/javascript; charset=utf-8"
-SCRIPTS = ("dashboard", "api", "charts", "elements", "entries", "format")
+SCRIPTS = ("dashboard", "api", "charts", "elements", "entries", "format", "savings")
 STATIC = {
     "": ("index.html", "text/html; charset=utf-8"),
     "static/dashboard.css": ("dashboard.css", "text/css; charset=utf-8"),

@@ -121,6 +121,20 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """The cache itself has asked the upstream, or a model, to check a hit or to replace an expired answer."""
+
+    purpose: Literal["audit", "refresh", "comparison"]
+    api: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    owners: tuple[str, ...] = ()
+    """Digests of the caller whose request it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """Entries were deleted for good: watchers must forget their questions."""
 

@@ -179,8 +179,11 @@ class Peeks(Protocol):
 class Judge(Protocol):
     """A model that compares answers. Raises only StoreError."""
 
-    async def same(self, question: str, fresh: str, stored: str) -> bool | None:
-        """Tell whether *stored* would have been as good an answer to *question* as *fresh*; None when it cannot say."""
+    async def same(self, question: str, fresh: str, stored: str) -> JudgeReply:
+        """Tell whether *stored* would have been as good an answer to *question* as *fresh*; neither when it cannot say.
+
+        Its string is the model's name.
+        """
 
     async def close(self) -> None: ...
 

@@ -12,7 +12,7 @@ from aicache.domain.loop_time import loop_time
 from aicache.domain.trace import Trace
 from aicache.engine import storing
 from aicache.engine.admission import Admission
-from aicache.engine.answer_writer import AnswerWriter
+from aicache.engine.answer_writer import AnswerWriter, OnRecorded, ignore
 from aicache.engine.backends import Backends
 from aicache.engine.background_tasks import BackgroundTasks
 from aicache.engine.credential_status import CallerRateLimit, CredentialStatus
@@ -53,18 +53,22 @@ class AnswerChecks:
         self._rules, self._clock, self._on_delete = rules, clock, on_delete
         self._rate_limit = CallerRateLimit(MAX_FEEDBACK, FEEDBACK_WINDOW_S, clock)
 
-    def check_hit(self, exchange: Exchange, recording: Recording) -> None:
-        """Compare the upstream's answer to a request that was answered by a hit, in the background."""
-        self._tasks.spawn(self._check_hit(exchange, recording), exchange.caller)
+    def check_hit(self, exchange: Exchange, recording: Recording, on_recorded: OnRecorded = ignore) -> None:
+        """Compare the upstream's answer to a request that was answered by a hit, in the background; *on_recorded* is
+        called with its entry, if it is a good one.
+        """
+        self._tasks.spawn(self._check_hit(exchange, recording, on_recorded), exchange.caller)
 
-    async def _check_hit(self, exchange: Exchange, recording: Recording) -> None:
+    async def _check_hit(self, exchange: Exchange, recording: Recording, on_recorded: OnRecorded) -> None:
         await self._admission.wait_until_calm()
-        if (trial := self._learning.open_trial(exchange)) is None:
-            return
+        trial = self._learning.open_trial(exchange)
         try:
             [fresh] = await self._writer.record_in_thread(exchange, recording)
         except ValueError as exc:
             logger.debug("nothing learned: %s", exc)
+            return
+        on_recorded([fresh])
+        if trial is None:
             return
         result = await self._learning.conclude(trial, exchange, fresh, self._rules(), stored=False)
         if result is Correctness.WRONG:  # next time this question has the right one

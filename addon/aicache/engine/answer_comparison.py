@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from aicache.domain.events import Spent
+from aicache.domain.judging import JudgeReply
 from aicache.domain.model import Entry, Refusal, Text, ToolCall, Vector
 from aicache.domain.ports import StoreError
 from aicache.engine.backends import Backends
@@ -46,6 +48,14 @@ class Comparison:
         self._judge, self._semantic = backends.judge, semantic
         self._question, self._fresh = question, fresh
         self._vector: Vector | None = None
+        self._reply: JudgeReply | None = None
+
+    def spent(self, api: str, owners: tuple[str, ...]) -> Spent | None:
+        """Return once what the last comparison has cost; None if no judge model was asked."""
+        reply, self._reply = self._reply, None
+        if reply is None:
+            return None
+        return Spent("comparison", api, str(self._judge), reply.prompt_tokens, reply.completion_tokens, owners=owners)
 
     async def compare_with(self, stored: str, *, use_judge: bool) -> Correctness:
         """Compare; with *use_judge* the judge model, where there is one, decides unless the two are equal.
@@ -60,7 +70,8 @@ class Comparison:
         if result is Correctness.RIGHT or not (self._fresh.strip() and stored.strip()):
             return result
         if judge is not None:
-            opinion = await judge.same(self._question, self._fresh, stored)
+            reply = self._reply = await judge.same(self._question, self._fresh, stored)
+            opinion = reply.may_answer
             return Correctness.UNKNOWN if opinion is None else Correctness.RIGHT if opinion else Correctness.WRONG
         thresholds = MEASURED_THRESHOLDS.get(self._semantic.embedder.model)
         if result is Correctness.UNKNOWN and thresholds is not None:

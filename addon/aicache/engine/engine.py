@@ -11,7 +11,7 @@ from typing import Any
 
 from aicache.domain import policy
 from aicache.domain.asyncio_tasks import TaskSet
-from aicache.domain.events import Checked, Erased, Judged
+from aicache.domain.events import Checked, Erased, Judged, Spent
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry, Hit, Miss
 from aicache.domain.ports import Embedder, ExactStore, NeighborJudge, StoreError, VectorIndex
@@ -62,9 +62,10 @@ class Engine:
         on_checked: Callable[[Checked], None] = ignore,
         on_erased: Callable[[Erased], None] = ignore,
         on_judged: Callable[[Judged], None] = ignore,
+        on_spent: Callable[[Spent], None] = ignore,
     ) -> None:
         """*on_checked* is called when a stored answer was compared with a fresh one, *on_erased* after each purge,
-        *on_judged* when a judge model was to say whether a neighbor may answer.
+        *on_judged* when a judge model was to say whether a neighbor may answer, *on_spent* when one compared answers.
         """
         self.rules = rules
         self._admission = Admission(lookup_timeout)
@@ -85,7 +86,7 @@ class Engine:
         )
         self.credentials = CredentialStatus(self.backends, self._stores, clock)
         self.learning = Learning(
-            self.backends, self._comparisons, self.erasures, clock, on_checked, self.collapsing.until_stored
+            self.backends, self._comparisons, self.erasures, clock, on_checked, on_spent, self.collapsing.until_stored
         )
         self.neighbors_in_flight = NeighborsInFlight(
             self.backends, self.collapsing, self.learning, self._admission, self._rules_in_force, clock
@@ -324,10 +325,12 @@ class Engine:
 
     # ------------------------------------------------------------------ learn
 
-    def check_hit(self, exchange: Exchange, recording: Recording) -> None:
-        """Compare the upstream's answer to a request that was answered by a hit, in the background."""
+    def check_hit(self, exchange: Exchange, recording: Recording, on_recorded: OnRecorded = ignore) -> None:
+        """Compare the upstream's answer to a request that was answered by a hit, in the background; *on_recorded* is
+        called with its entry, if it is a good one.
+        """
         self.answered(exchange, recording.status)
-        self._checks.check_hit(exchange, recording)
+        self._checks.check_hit(exchange, recording, on_recorded)
 
     def feedback(self, exchange: Exchange, key: str, right: bool) -> None:
         """Take a caller's word that the entry *key* was a right or a wrong answer to its request, in the background.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from aicache.domain.digests import vector_namespace
+from aicache.domain.judging import JudgeReply
 from aicache.domain.keys import Identity
 from aicache.domain.model import Neighbor, Vector
 from aicache.domain.outages import OutageTexts
@@ -148,7 +149,7 @@ class GuardedJudge:
     def __str__(self) -> str:
         return str(self.port)
 
-    async def same(self, question: str, fresh: str, stored: str) -> bool | None:
+    async def same(self, question: str, fresh: str, stored: str) -> JudgeReply:
         return await self.guard.call(self.port.same(question, fresh, stored), "answers judged", math.inf)
 
     async def close(self) -> None:

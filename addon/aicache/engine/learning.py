@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aicache.domain.digests import digest
-from aicache.domain.events import Checked
+from aicache.domain.events import Checked, Spent
 from aicache.domain.model import Entry, Neighbor
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.trial import Source, Trial
@@ -45,12 +45,16 @@ class Learning:
         erasures: RecentErasures,
         clock: Callable[[], float],
         on_checked: Callable[[Checked], None],
+        on_spent: Callable[[Spent], None],
         until_stored: Callable[[str], Awaitable[None]],
     ) -> None:
-        """*until_stored* waits for the answer of a key that is in flight, if there is one."""
+        """*on_spent* is told what a judge model that compares answers costs. *until_stored* waits for the answer of a
+        key that is in flight, if there is one.
+        """
         self.segments = TrafficSegments(backends, tasks, clock)
         self._backends, self._tasks, self._erasures = backends, tasks, erasures
         self._clock, self._on_checked, self._until_stored = clock, on_checked, until_stored
+        self._on_spent = on_spent
         self._era = 0
         self._random = random.Random()
         self._undecided: Counter[bool] = Counter()
@@ -169,6 +173,8 @@ class Learning:
                 continue
             is_candidate = candidate is not None and neighbor.key == candidate.key
             result = await comparison.compare_with(other_text, use_judge=is_candidate)
+            if (spent := comparison.spent(exchange.call.api, exchange.owners)) is not None:
+                self._on_spent(spent)
             if is_candidate:
                 of_candidate = result
                 self._count_undecided(result is Correctness.UNKNOWN)

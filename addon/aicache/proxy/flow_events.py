@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Literal, Protocol
 
 from mitmproxy.http import HTTPFlow
 
@@ -49,6 +50,11 @@ class FlowEvents:
         """Report the decision on a flow that has followed another's answer to its end."""
         self._watchers.decided(decided)
         self._marks.decided(flow, decided)
+
+    def spent(self, purpose: Literal["audit", "refresh"], exchange: Exchange, entries: Sequence[Entry]) -> None:
+        """Report that the cache itself has asked the upstream, whose answer these entries are."""
+        for entry in entries:
+            self._watchers.spent(reporting.spent_event(purpose, exchange, entry))
 
     def expect_stored(self, flow: HTTPFlow, state: FlowState, recording: Recording, entry: Entry) -> bool:
         """Mark a flow as stored ahead of `finished`, since mitmproxy may save it now; tell whether that was done."""

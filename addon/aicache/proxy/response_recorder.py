@@ -56,7 +56,7 @@ class ResponseRecorder:
             state.end_flight()
             return None
         if state.replay is not None:
-            take_response(flow, response, state.replay, runtime.engine)
+            take_response(flow, response, state.replay, runtime.engine, self._context.events.spent)
             return None
         body = response.raw_content
         if state.tee is not None:

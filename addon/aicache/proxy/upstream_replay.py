@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
 
 from mitmproxy import ctx
 from mitmproxy.addons.clientplayback import ReplayHandler
 from mitmproxy.http import HTTPFlow, Response
 
 from aicache.domain.asyncio_tasks import TaskSet
+from aicache.domain.model import Entry
 from aicache.engine import Engine, Exchange
 from aicache.proxy.flow_state import FlowStates, Replay
 from aicache.proxy.http_messages import to_recording
 
 logger = logging.getLogger(__name__)
+
+OnSpent = Callable[[Literal["audit", "refresh"], Exchange, Sequence[Entry]], None]
+"""Is told the entries of an answer that the cache itself has asked for."""
 
 MAX_AUDITS = 4
 """Audits under way at once; further hits are not checked."""
@@ -89,11 +96,12 @@ class UpstreamReplays:
             logger.exception("replay failed (%s)", flow.comment)
 
 
-def take_response(flow: HTTPFlow, response: Response, replay: Replay, engine: Engine) -> None:
+def take_response(flow: HTTPFlow, response: Response, replay: Replay, engine: Engine, spent: OnSpent) -> None:
     """Compare the upstream's answer with the hit that was given, or store it in place of an expired one."""
     recording = to_recording(response, response.raw_content or b"", flow.request.timestamp_start)
     if replay.audited is not None:
-        engine.check_hit(replay.audited, recording)
+        engine.check_hit(replay.audited, recording, partial(spent, "audit", replay.audited))
     if replay.refreshed is not None:
         engine.answered(replay.refreshed, recording.status)
-        engine.record_and_store_soon(replay.refreshed, recording)
+        on_recorded = partial(spent, "refresh", replay.refreshed)
+        engine.record_and_store_soon(replay.refreshed, recording, on_recorded=on_recorded)

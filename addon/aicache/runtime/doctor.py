@@ -177,7 +177,7 @@ class Doctor:
             raise StoreError(f"it takes {took * 1000:.0f} ms; raise semantic.judge.timeout or use a faster model")
 
     async def _compare_answers(self, judge: ChatJudge) -> None:
-        if await judge.same(QUESTION, "It works.", "It does work.") is None:
+        if (await judge.same(QUESTION, "It works.", "It does work.")).may_answer is None:
             raise StoreError("its reply is not one of YES, NO and UNSURE")
 
     async def _embed(self, step: str, purpose: Purpose) -> Vector | None:

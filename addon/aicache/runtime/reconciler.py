@@ -13,7 +13,7 @@ from aicache.adapters.private_file import load_or_create_secret
 from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.config import Config
 from aicache.config.request_settings import Settings
-from aicache.domain.events import Checked, Erased, Judged
+from aicache.domain.events import Checked, Erased, Judged, Spent
 from aicache.domain.outages import cause_of
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
@@ -54,6 +54,7 @@ class Reconciler:
         on_checked: Callable[[Checked], None] = lambda checked: None,
         on_erased: Callable[[Erased], None] = lambda erased: None,
         on_judged: Callable[[Judged], None] = lambda judged: None,
+        on_spent: Callable[[Spent], None] = lambda spent: None,
         owner: RpcClient | None = None,
     ) -> None:
         """*owner* is the process that has the data folder, where that is not to be this one."""
@@ -67,6 +68,7 @@ class Reconciler:
             on_checked=on_checked,
             on_erased=on_erased,
             on_judged=on_judged,
+            on_spent=on_spent,
         )
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

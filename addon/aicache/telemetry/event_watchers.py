@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Protocol, runtime_checkable
 
-from aicache.domain.events import Checked, Decided, Erased, Finished, Judged
+from aicache.domain.events import Checked, Decided, Erased, Finished, Judged, Spent
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,14 @@ class CountsJudging(Protocol):
 
     def judged(self, judged: Judged) -> None:
         """A judge model was to say whether a neighbor may answer."""
+
+
+@runtime_checkable
+class CountsSpending(Protocol):
+    """A watcher that counts what the cache itself asks for."""
+
+    def spent(self, spent: Spent) -> None:
+        """The cache has asked the upstream, or a model, for itself."""
 
 
 class Watchers:
@@ -83,6 +91,14 @@ class Watchers:
                     watcher.judged(judged)
             except Exception:
                 logger.exception("watcher failed in judged(): %s", type(watcher).__name__)
+
+    def spent(self, spent: Spent) -> None:
+        for watcher in self._watchers:
+            try:
+                if isinstance(watcher, CountsSpending):
+                    watcher.spent(spent)
+            except Exception:
+                logger.exception("watcher failed in spent(): %s", type(watcher).__name__)
 
     def erased(self, erased: Erased) -> None:
         for watcher in self._watchers:

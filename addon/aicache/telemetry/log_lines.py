@@ -54,6 +54,8 @@ def decided_line(decided: Decided, *, text: bool) -> dict[str, Any]:
             "completion_tokens": entry.completion_tokens,
             "bytes": len(entry.body),
         }
+        if entry.cached_tokens:
+            line["entry"]["cached_tokens"] = entry.cached_tokens
     if text:
         line["question"] = decided.question
         line["owners"] = decided.owners  # to find a caller's lines when the caller is purged

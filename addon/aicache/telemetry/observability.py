@@ -15,6 +15,7 @@ from aicache.config.request_settings import Settings
 from aicache.domain.caller_digests import CallerMatcher, caller_matcher
 from aicache.domain.pricing import Price, cost
 from aicache.engine import Engine
+from aicache.engine.guarded_store import GuardedStore
 from aicache.telemetry import otel
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.decision_log import DecisionLog
@@ -23,6 +24,7 @@ from aicache.telemetry.figures import Figures
 from aicache.telemetry.header_miss_log import HeaderMissLog
 from aicache.telemetry.health import Health, collect_health
 from aicache.telemetry.prometheus import Metrics
+from aicache.telemetry.savings_store import Accountant
 from aicache.telemetry.timeline import Timeline
 from aicache.telemetry.top_questions import TopQuestions
 
@@ -44,12 +46,13 @@ class Observability:
         self.bypassed = False  # by the command aicache.bypass
         self._own: tuple[Price, ...] = ()
         self.counters, self.timeline, self.top_questions = Counters(self._cost), Timeline(self._cost), TopQuestions()
+        self.accountant = Accountant(self._cost, self._exact_store)
         self.metrics = Metrics(self.counters, self.health, lambda: self.log_dropped)
         """Those of this process alone."""
         self.collect: Callable[[bool], Awaitable[Figures]] = self._collect_own
         """Returns all figures, those of other workers included; False leaves out the last hour and the questions."""
         self._watchers = watchers
-        for watcher in (self.counters, self.timeline, self.top_questions, HeaderMissLog()):
+        for watcher in (self.counters, self.timeline, self.top_questions, self.accountant, HeaderMissLog()):
             watchers.add(watcher)
         self._log: DecisionLog | None = None
         self._ending: list[DecisionLog | otel.LookupSpans] = []  # closed, but may still be writing or sending
@@ -114,6 +117,10 @@ class Observability:
     def health(self) -> Health | None:
         engine = self.engine()
         return None if engine is None else collect_health(engine)
+
+    def _exact_store(self) -> GuardedStore | None:
+        engine = self.engine()
+        return None if engine is None else engine.exact
 
     def _cost(self, model: str, prompt: int, completion: int, *, cached: int = 0) -> int | None:
         return cost(model, prompt, completion, self._own, cached=cached)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
-from aicache.domain.events import SAME_WORDS, Decided, Finished, Tier
+from aicache.domain.events import SAME_WORDS, Decided, Finished, Spent, Tier
 from aicache.domain.model import Bypass, Entry, Hit, Miss
 from aicache.domain.trace import Trace
 from aicache.engine import Exchange
@@ -103,6 +104,12 @@ def batch_event(exchange: BatchExchange, known: Sequence[Entry | None], began: f
         tokens=(tokens if answered else 0, 0),
         owners=exchange.owners,
     )
+
+
+def spent_event(purpose: Literal["audit", "refresh"], exchange: Exchange, entry: Entry) -> Spent:
+    """Build the event of a request that the cache itself has sent upstream."""
+    counts = (entry.prompt_tokens, entry.completion_tokens, entry.cached_tokens)
+    return Spent(purpose, exchange.call.api, exchange.call.model, *counts, exchange.owners)
 
 
 def bypass_event(bypass: Bypass, api: str, began: float) -> Decided:

@@ -4,6 +4,7 @@ import { Requests, Similarities, Times, OUTCOMES, TIMES } from "./charts.js";
 import { describeError, request } from "./api.js";
 import { startEntries, read } from "./entries.js";
 import { el, ranked, shareBar, table } from "./elements.js";
+import { startSavings } from "./savings.js";
 import { NOTHING, clock, count, money, percent, seconds } from "./format.js";
 
 const POLL_INTERVAL_MS = 2000;
@@ -190,6 +191,7 @@ function start() {
   });
   document.addEventListener("visibilitychange", poll);
   startEntries();
+  startSavings();
   poll();
 }
 
