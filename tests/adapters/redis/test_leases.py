@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
 
 import pytest
 from redis.crc import key_slot
@@ -15,7 +14,7 @@ from aicache.adapters.memory import MemoryStore
 from aicache.adapters.redis.store import RedisStore
 from aicache.domain.model import Entry, Mode
 from aicache.domain.ports import ExactStore, LeaseState, StoreError
-from servers import Process, RedisCluster, SentinelTrio, free_ports, plain, running
+from servers import Process, free_ports, plain
 
 TTL = 30.0
 
@@ -23,27 +22,32 @@ TTL = 30.0
 SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("cluster", "sentinel")]
 
 
-@pytest.fixture(params=["memory", "one server", *SLOW])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ExactStore]:
-    async with contextlib.AsyncExitStack() as ended:
-        match request.param:
-            case "memory":
-                yield MemoryStore()
-                return
-            case "one server":
-                [port] = free_ports(1)
-                server = Process(port, tmp_path, plain(port))
-                server.start()
-                ended.callback(server.kill)
-                await server.up()
-                url = f"redis://127.0.0.1:{port}/0"
-            case kind:
-                servers = RedisCluster(tmp_path) if kind == "cluster" else SentinelTrio(tmp_path)
-                await ended.enter_async_context(running(servers))
-                url = servers.url
-        redis = RedisStore(url, prefix="test:", timeout=2, max_connections=4)
-        ended.push_async_callback(redis.close)
-        yield redis
+@pytest.fixture(scope="module")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    [port] = free_ports(1)
+    server = Process(port, tmp_path_factory.mktemp("server"), plain(port))
+    try:
+        server.start()
+        asyncio.run(server.up())
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.kill()
+
+
+@pytest.fixture(params=["memory", "server", *SLOW])
+def url(request: pytest.FixtureRequest) -> str | None:
+    """Where a Redis of that kind runs; None for the store in memory."""
+    return None if request.param == "memory" else str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+async def store(url: str | None) -> AsyncIterator[ExactStore]:
+    if url is None:
+        yield MemoryStore()
+        return
+    redis = RedisStore(url, prefix=f"{uuid4()}:", timeout=2, max_connections=4)
+    yield redis
+    await redis.close()
 
 
 async def test_a_lease_has_one_holder_at_a_time(store: ExactStore) -> None:
@@ -125,12 +129,8 @@ async def test_a_stream_is_passed_on_part_by_part_once_another_proxy_asks(store:
 
 
 @pytest.mark.parametrize("sign", [b"", b"key"])
-async def test_a_part_that_was_tampered_with_is_no_part(tmp_path: Path, sign: bytes) -> None:
-    [port] = free_ports(1)
-    server = Process(port, tmp_path, plain(port))
-    server.start()
-    await server.up()
-    store = RedisStore(f"redis://127.0.0.1:{port}/0", prefix="t:", timeout=2, max_connections=4, sign=sign)
+async def test_a_part_that_was_tampered_with_is_no_part(server_url: str, sign: bytes) -> None:
+    store = RedisStore(server_url, prefix=f"{uuid4()}:", timeout=2, max_connections=4, sign=sign)
     for command in (("RPUSH", "forged"), ("LSET", 0, "forged"), ("LPOP",), ("SET", "forged")):
         await store.append_to_stream("s", "token", 0, [b"one", b"two"], TTL)
         assert await store.read_stream("s", "token", 0) == [b"one", b"two"]
@@ -138,7 +138,6 @@ async def test_a_part_that_was_tampered_with_is_no_part(tmp_path: Path, sign: by
         with pytest.raises(StoreError):
             await store.read_stream("s", "token", 0)
     await store.close()
-    server.kill()
 
 
 @pytest.mark.parametrize("prefix", ["", "ai-cache:", "{app}:", "a{b}c:"])
