@@ -172,6 +172,20 @@ class Unreliable(MemoryStore):
         await super().append_to_stream(name, token, first, parts, ttl)
 
 
+async def test_where_the_store_passes_no_streams_on_the_answer_is_waited_for() -> None:
+    store = Unreliable()
+    store.works = False
+    leader, follower = Proxy(store), Proxy(store)
+    assert await leader.ask() is None
+    asking = asyncio.create_task(follower.ask())
+    leader.offer()
+    await asyncio.sleep(0.3)
+    assert not asking.done()
+    await leader.end()
+
+    assert await asyncio.wait_for(asking, 5) == ENTRY
+
+
 @pytest.mark.parametrize("recovers", [True, False])
 async def test_only_a_store_that_fails_for_long_breaks_a_stream_off(
     recovers: bool, monkeypatch: pytest.MonkeyPatch

@@ -47,6 +47,7 @@ class StoreGuards(Guards):
     upkeep: Dependency
     leases: Dependency
     lease_ends: Dependency
+    streams: Dependency
     higress: Dependency
 
     @classmethod
@@ -65,6 +66,7 @@ class StoreGuards(Guards):
             Dependency("exact store (upkeep)", BACKGROUND_TIMEOUT_S, words=SCANNED, behind=reads, always=True),
             Dependency("exact store (leases)", timeout, behind=reads, quiet=True),
             Dependency("exact store (ends of leases)", timeout, words=LEASE_ENDED, behind=reads),
+            Dependency("exact store (streams)", timeout, behind=reads, quiet=True),
             Dependency("answers of Higress", timeout, words=LEFT, behind=reads),
         )
 
@@ -184,14 +186,14 @@ class GuardedStore:
         return await self._call(self.guards.leases, self.port.lease_holder(name), "lease read")
 
     async def ask_for_stream(self, name: str, ttl: float) -> None:
-        await self._call(self.guards.leases, self.port.ask_for_stream(name, ttl), "stream asked for")
+        await self._call(self.guards.streams, self.port.ask_for_stream(name, ttl), "stream asked for")
 
     async def append_to_stream(self, name: str, token: str, first: int, parts: Sequence[bytes], ttl: float) -> None:
         work = self.port.append_to_stream(name, token, first, parts, ttl)
-        await self._call(self.guards.leases, work, "stream written")
+        await self._call(self.guards.streams, work, "stream written")
 
     async def read_stream(self, name: str, token: str, first: int) -> list[bytes]:
-        return await self._call(self.guards.leases, self.port.read_stream(name, token, first), "stream read")
+        return await self._call(self.guards.streams, self.port.read_stream(name, token, first), "stream read")
 
     async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
         reading = self.port.get_higress_answer(question, max_bytes)

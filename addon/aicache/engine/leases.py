@@ -18,7 +18,7 @@ from aicache.domain.model import Entry
 from aicache.domain.ports import LeaseState, StoreError
 from aicache.engine.backends import Backends
 from aicache.engine.guarded_store import GuardedStore
-from aicache.engine.relayed_streams import Offer, RelayedStream, relay
+from aicache.engine.relayed_streams import Offer, RelayedStream, StreamRequest, relay
 from aicache.engine.step_names import Step
 
 logger = logging.getLogger(__name__)
@@ -29,8 +29,6 @@ RENEW_INTERVAL_S = 1.5
 ACQUIRE_TIMEOUT_S = 0.1
 """Time that a miss waits for its lease at most."""
 FIRST_POLL_S = 0.05
-ASK_INTERVAL_S = 2.0
-"""Interval at which a proxy asks for a stream that it waits for."""
 POLL_INTERVAL_S = 0.1
 """Interval at which a proxy looks whether another one's lease has ended; one for each call, however many wait."""
 
@@ -151,7 +149,8 @@ class Leases:
                 self.release_soon(key)
 
     async def _wait(self, key: str, label: str, form: bytes | None) -> Entry | RelayedStream | None:
-        pause, ask_at = FIRST_POLL_S, 0.0
+        pause = FIRST_POLL_S
+        request = None if form is None else StreamRequest(key, form)
         while True:
             await asyncio.sleep(pause)
             pause = POLL_INTERVAL_S
@@ -159,15 +158,8 @@ class Leases:
                 return None
             store = store.within(None, label)
             if (holder := await store.lease_holder(key)) is not None:
-                if form is None:
-                    continue
-                if (now := time.monotonic()) >= ask_at:
-                    ask_at = now + ASK_INTERVAL_S
-                    await store.ask_for_stream(key, LEASE_S)
-                if (stream := await RelayedStream.find(store, key, holder)) is not None:
-                    if stream.form == form:
-                        return stream
-                    form = None
+                if request is not None and (stream := await request.find(store, holder)) is not None:
+                    return stream
                 continue
             if (entry := await store.get(key, Step.LEASE)) is not None or await self._acquire(key, label):
                 return entry

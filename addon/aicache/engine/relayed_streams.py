@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,8 @@ from typing import Protocol
 from aicache.domain.model import Entry
 from aicache.domain.ports import StoreError
 from aicache.engine.guarded_store import GuardedStore
+
+logger = logging.getLogger(__name__)
 
 RELAY_INTERVAL_S = 0.1
 """Interval at which what has come is written, and read."""
@@ -26,6 +29,10 @@ LAST_PARTS_S = 2.0
 MAX_OUTAGE_S = 8.0
 """Longest time for which the store may fail while a stream is passed on: longer than a circuit breaker's pause."""
 RETRY_INTERVAL_S = 1.0
+ASK_INTERVAL_S = 2.0
+"""Interval at which a proxy asks for a stream that it waits for ..."""
+ASKED_FOR_S = 5.0
+"""... and for how long it is asked for then."""
 
 ID_BYTES = 8
 HEAD, MORE, END, BROKEN = b"h", b"m", b"e", b"x"
@@ -119,14 +126,6 @@ class RelayedStream:
         self.head = parts[0][form_end:]
         self._number, self._parts = 1, parts[1:]
 
-    @classmethod
-    async def find(cls, store: GuardedStore, key: str, token: str) -> RelayedStream | None:
-        """Return the stream that the holder of a lease passes on, unless it has broken off. Raises StoreError."""
-        parts = await store.read_stream(key, token, 0)
-        if not parts or parts[0][ID_BYTES : ID_BYTES + 1] != HEAD or parts[-1][ID_BYTES:] == BROKEN:
-            return None
-        return cls(store, key, token, parts)
-
     async def entry(self) -> Entry | None:
         """Return the answer once the stream has ended and is stored; None if it is not. Raises StoreError."""
         for _ in range(int(LAST_PARTS_S / RELAY_INTERVAL_S)):
@@ -164,3 +163,37 @@ class RelayedStream:
                     raise
             if not self._parts and now > ends_by:
                 raise StoreError("the proxy with a stream has ended")
+
+
+class StreamRequest:
+    """Asks the proxy that has the lease of a key for its stream, if that has the same *form*."""
+
+    def __init__(self, key: str, form: bytes) -> None:
+        self._key, self._form = key, form
+        self._ask_at = 0.0
+        self._is_over = False
+
+    async def find(self, store: GuardedStore, holder: str) -> RelayedStream | None:
+        """Return the stream that the *holder* of the lease passes on, once it has begun, unless it has broken off.
+
+        Where the store does not pass streams on, there is none.
+        """
+        now = time.monotonic()
+        if self._is_over:
+            return None
+        try:
+            if now >= self._ask_at:
+                self._ask_at = now + ASK_INTERVAL_S
+                await store.ask_for_stream(self._key, ASKED_FOR_S)
+            parts = await store.read_stream(self._key, holder, 0)
+        except StoreError as exc:
+            logger.debug("a stream at another proxy is not followed: %s", exc)
+            self._is_over = True
+            return None
+        if not parts or parts[0][ID_BYTES : ID_BYTES + 1] != HEAD or parts[-1][ID_BYTES:] == BROKEN:
+            return None
+        stream = RelayedStream(store, self._key, holder, parts)
+        if stream.form != self._form:
+            self._is_over = True
+            return None
+        return stream
