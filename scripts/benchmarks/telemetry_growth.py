@@ -71,7 +71,7 @@ def _row(look: Snapshot, each: float) -> str:
 
 def _take_snapshot(observability: Observability, requests: int) -> Snapshot:
     shown = len(observability.metrics.text())
-    overview(observability, 3600)
+    overview(observability.figures, observability.config, 3600)
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return Snapshot(requests, pages * os.sysconf("SC_PAGE_SIZE"), len(gc.get_objects()), shown)
