@@ -117,6 +117,21 @@ WRITTEN_TO_THE_LETTER = [
     ("Does UNION keep rows?", "Does UNION ALL keep rows?"),
     ("How do I get a visa?", "How do I get a Pakistan visa?"),
 ]
+IN_ANOTHER_PLACE = [
+    ("Only she left. Who left?", "She only left. Who left?"),
+    ("I almost lost 9 euros: how much?", "I lost almost 9 euros: how much?"),
+    ("ใครรักแม่", "แม่รักใคร"),
+    ("Berapa harga satu kilo?", "Berapa kilo harga satu?"),
+    ("我借给他50块", "我跟他借了50块"),
+    ("这件衣服要是大了怎么办", "这件衣服要大了怎么办"),
+]
+IN_ANOTHER_FORM = [
+    ("What is a lone star?", "What is a star alone?"),
+    ("Can I read it every day?", "Can I read it everyday?"),
+    ("Is it a classic novel?", "Is it a classical novel?"),
+    ("Which scale is C D Eb F G Ab B?", "Which scale is C D Eb F G A B?"),
+    ("Je dois être payé, que faire ?", "Je dois payer, que faire ?"),
+]
 ALIKE = [
     ("If it rains, can I paint a wall?", "Can I paint a wall if it rains?"),
     ("In Rust, how do I read a file?", "How do I read a file in Rust?"),
@@ -132,6 +147,9 @@ ALIKE = [
     ("C'est quoi un trou noir ?", "Qu'est-ce qu'un trou noir ?"),
     ("¿Cómo puedo quitar el hipo?", "Cómo quitar el hipo"),
     ("What's the best way to tie a tie?", "How should I tie a tie?"),
+    ("What is 2 + 2?", "what is 2+2"),
+    ("Why was my card blocked?", "Why has my card been blocked?"),
+    ("Can I get an option for auto top up?", "Can I get an auto top up option?"),
     ("How do I center a div?", "\nHow do I center a div?\n"),
     ("¿Cuál es la capital de Chile?", "cual es la capital de Chile"),
     ("What does 'serendipity' mean?", "What does serendipity mean?"),
@@ -152,6 +170,8 @@ ALIKE = [
         *FOUND_IN_QUESTIONS,
         *ONE_SMALL_WORD,
         *WRITTEN_TO_THE_LETTER,
+        *IN_ANOTHER_PLACE,
+        *IN_ANOTHER_FORM,
     ],
 )
 def test_what_function_words_and_marks_say_is_not_explained(one: str, other: str) -> None:

@@ -194,7 +194,6 @@ PARAPHRASES = [
     ("Was ist die Hauptstadt von Peru?", "Wie heißt die Hauptstadt von Peru?"),
     ("¿Cuál es la capital de Perú?", "cual es la capital de peru"),
     ("Jaka jest stolica Peru?", "jaka jest stolica peru??"),
-    ("Кто написал «Обломова»?", "кто написал Обломов"),
     ("페루의 수도는 어디예요?", "페루의 수도는 어디인가요"),
     ("ペルーの首都はどこですか", "ペルーの首都はどこ?"),
     ("秘鲁的首都是哪里", "秘鲁的首都在哪里？"),

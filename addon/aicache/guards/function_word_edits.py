@@ -115,6 +115,8 @@ _VERBS = frozenset("is are was were am do does did has have had can could should
 
 def _is_harmless(edit: Edit, *, asks_way: bool) -> bool:
     """Return whether the only place in which two English texts differ is known to say nothing."""
+    if _is_replaced(edit.left, edit.right):
+        return True
     left, right = _without_free(edit, edit.left), _without_free(edit, edit.right)
     if not (left or right) or len(left) + len(right) > MAX_EDITED_WORDS:
         return True
@@ -125,11 +127,19 @@ def _is_harmless(edit: Edit, *, asks_way: bool) -> bool:
         return _OPENING.issuperset(added) and not (added[-1] in _ASKING and edit.after in _VERBS)
     if asks_way and _WAY.issuperset((*left, *right)):
         return True
-    return len(left) == len(right) and all(map(_replaces, left, right))
+    return _is_replaced(left, right)
 
 
-def _replaces(one: str, other: str) -> bool:
-    return may_replace(one, other, _ENGLISH)
+def _is_replaced(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Return whether words stand in the place of others that may stand for them: has been, was."""
+    if len(left) != len(right):
+        shorter, longer = sorted((left, right), key=len)
+        return (*longer,) in _PERFECT and (*shorter,) in _PAST
+    return bool(left) and all(may_replace(one, other, _ENGLISH) for one, other in zip(left, right, strict=True))
+
+
+_PERFECT = frozenset({("has", "been"), ("have", "been")})
+_PAST = frozenset({("was",), ("were",)})
 
 
 def _without_free(edit: Edit, words: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from aicache.guards.language import KANA
 from aicache.guards.lexicon.chinese import REPLACEABLE
 
 MAX_REPLACED_CHARS = 3
@@ -15,7 +16,23 @@ _GROUPS: dict[str, set[int]] = {}
 for _number, _line in enumerate(REPLACEABLE.strip().splitlines()):
     for _word in _line.split():
         _GROUPS.setdefault(_word, set()).add(_number)
+_PARTICLE = re.compile("[给被让对向从替了过着会最]|多(?!少|久)|是(?![什谁哪怎多几不啥])")
+"""Characters that say who does what, or when, how far or how certain: 借给他, 跟他借; 去过, 去了."""
+_FRAME = re.compile(
+    "给(?:大家|我|点|个)|[谁请]给|对[吗吧么]|对了|过来|最近|最新|现在最|大家|介绍给|了解|是的$|[^会]会$"
+)
 _DIVIDED = re.compile("除(?!以|了|非|夕|此|去|外|法|湿|尘|草|霜|名|权)")
+
+
+def has_other_particles(one: str, other: str) -> bool:
+    """Return whether two bare Chinese texts differ in a particle that may say who does what, when or how far."""
+    if one.isascii() or other.isascii() or one == other or KANA.search(one) or KANA.search(other):
+        return False
+    return _particles(one) != _particles(other)
+
+
+def _particles(text: str) -> list[str]:
+    return sorted(_PARTICLE.findall(_FRAME.sub("", text)))
 
 
 def is_another(one: str, other: str) -> bool:
@@ -39,3 +56,17 @@ def is_another(one: str, other: str) -> bool:
     if {mine, others} == {"是", "在"} and "哪" in one:
         return False
     return _GROUPS.get(mine, set()).isdisjoint(_GROUPS.get(others, ()))
+
+
+def are_characters_exchanged(one: str, other: str) -> bool:
+    """Return whether two texts differ by two Chinese characters that have changed places: 会社, 社会."""
+    if len(one) != len(other) or one == other or one.isascii():
+        return False
+    at = next(place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+    pair = one[at : at + 2]
+    return (
+        pair[::-1] == other[at : at + 2]
+        and one[at + 2 :] == other[at + 2 :]
+        and min(pair) >= "㐀"
+        and max(pair) <= "鿿"
+    )

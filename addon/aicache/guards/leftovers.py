@@ -26,7 +26,7 @@ from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.lexicon.synonyms import PLURALS_APART, VARIANTS
 from aicache.guards.matching import Matching, match_words
 from aicache.guards.moved_clauses import is_clause_moved
-from aicache.guards.order import Order, are_characters_exchanged, find_order
+from aicache.guards.order import Order, find_order
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.tokens import Meaning, Script, Token
 from aicache.guards.writing import is_written_otherwise
@@ -120,7 +120,7 @@ def _differences(
 ) -> Iterator[Difference]:
     """Yield the differences that may change the answer."""
     yield from small_words.find_possible_differences(one.small_words, other.small_words)
-    if order in (Order.SAME, Order.MOVED) and are_characters_exchanged(one.bare, other.bare):
+    if order in (Order.SAME, Order.MOVED) and han_replacements.are_characters_exchanged(one.bare, other.bare):
         order = Order.TURNED
     if order is not Order.SAME:
         yield Difference("order" if order is Order.TURNED else "moved")
@@ -137,11 +137,17 @@ def _differences(
         yield Difference("filler", left, right)
     yield from function_words.find_differences(one.function_words, other.function_words, same_words=not (left or right))
     asks_way = one.small_words.asks_way and other.small_words.asks_way
-    if not are_accounted_for(one.function_words, other.function_words, matching.twins, asks_way=asks_way):
+    if not are_accounted_for(
+        one.function_words, other.function_words, matching.twins, asks_way=asks_way
+    ) or han_replacements.has_other_particles(one.bare, other.bare):
         yield Difference("function-word")
     if "typo" in matching.ways:
         yield Difference("typo")
-    if "spelling" in matching.ways and (one.asks_meaning or other.asks_meaning):
+    if (
+        "joined" in matching.ways
+        or ("form" in matching.ways and not one.clauses.english and not asks_way)
+        or ("spelling" in matching.ways and (one.asks_meaning or other.asks_meaning))
+    ):
         yield Difference("substitution")
     if han_replacements.is_another(one.bare, other.bare) or _has_other_plural(one, other):
         yield Difference("substitution")

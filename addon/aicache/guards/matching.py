@@ -30,7 +30,8 @@ class Matching:
     twins: Mapping[str, str] = field(default_factory=dict)
     """Keys of the second text, by those of the first that are the same word."""
     ways: frozenset[str] = frozenset()
-    """How words were found to be the same: ``form``, ``spelling``, ``typo``, ``joined``, ``initials``, ``synonym``."""
+    """How words were found to be the same: ``form``, ``spelling``, ``typo``, ``joined``, ``hyphen``, ``initials`` or
+    ``synonym``."""
 
 
 def match_words(one: Clauses, other: Clauses) -> Matching:
@@ -96,6 +97,8 @@ def is_form(one: str, other: str, language: str) -> bool:
         return False
     ends = frozenset((one[same:], other[same:]))
     if ends in TURNING_ENDINGS or ends in TURNING_ENDINGS_OF.get(language, ()):
+        return False
+    if language == "en" and "al" in ends and one[same - 2 : same] == "ic":  # historic, historical
         return False
     distinct = DISTINCT_ENDINGS.get(language)
     if distinct is not None and _has_ending(one, distinct) != _has_ending(other, distinct):
@@ -212,15 +215,20 @@ def _match_parts(left: list[Token], right: list[Token], one: Clauses, other: Cla
                 mine.remove(token)
                 for part in parts[:2]:
                     others.remove(part)
-                ways.add("joined")
+                ways.add("hyphen" if _is_hyphenated(parts, whole) else "joined")
             elif 2 <= len(token.word) <= 5 and token.word in whole.initials and token.word.isalpha():
                 at = whole.initials.index(token.word)
                 spelled = whole.words[at : at + len(token.word)]
-                if any(each.word in spelled for each in others):
+                if min(map(len, spelled)) > 1 and any(each.word in spelled for each in others):
                     mine.remove(token)
                     others[:] = [each for each in others if each.word not in spelled]
                     ways.add("initials")
     return ways
+
+
+def _is_hyphenated(parts: Sequence[Token], text: Clauses) -> bool:
+    """Return whether a text has one of the parts before or behind a hyphen: rag-picker."""
+    return any(f"{part.word}-" in text.plain or f"-{part.word}" in text.plain for part in parts)
 
 
 def _separated(token: Token, others: Sequence[Token]) -> list[Token]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from aicache.guards.focus import is_focus_moved
 from aicache.guards.letters import LETTER
 from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.numbers import QUANTITY_MARK
@@ -59,8 +60,19 @@ class Order(StrEnum):
 
 
 def find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order:
-    """Return how the words that both texts have stand in another order; *twins* are the same words in other forms."""
+    """Return how the words that both texts have stand in another order; *twins* are the same words in other forms.
+
+    What may move is known of languages that are known, and that do not tell roles by particles.
+    """
+    order = _find_order(one, other, twins)
+    free = one.is_known and other.is_known and not (one.is_phonetic or other.is_phonetic)
+    return Order.TURNED if order is Order.MOVED and not free else order
+
+
+def _find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order:
     mine = tuple([twins.get(key, key) for key in one.content]) if twins else one.content
+    if one.english and other.english and is_focus_moved(one, other):
+        return Order.TURNED
     if mine == other.content:
         return Order.SAME
     both = Counter(mine) & Counter(other.content)
@@ -96,20 +108,6 @@ def find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order:
     ):
         return Order.TURNED  # milk chocolate, chocolate milk
     return order
-
-
-def are_characters_exchanged(one: str, other: str) -> bool:
-    """Return whether two texts differ by two Chinese characters that have changed places: 会社, 社会."""
-    if len(one) != len(other) or one == other or one.isascii():
-        return False
-    at = next(place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
-    pair = one[at : at + 2]
-    return (
-        pair[::-1] == other[at : at + 2]
-        and one[at + 2 :] == other[at + 2 :]
-        and min(pair) >= "㐀"
-        and max(pair) <= "鿿"
-    )
 
 
 def _many_moved(one: Clauses, ours: Sequence[str], theirs: Sequence[str], length: int) -> Order:
@@ -218,6 +216,9 @@ def _is_compound(one: Clauses, other: Clauses, moved: Sequence[str], turn: int) 
     if min(at, following, first, second) < 0 or second != first + 1:
         return False
     between = one.words[at + 1 : following]
+    after = one.keys[following + 1] if following + 1 < len(one.keys) else ""
+    if after in one.content and after not in moved:
+        return False  # a cup of cooked rice is no cooked cup of rice
     return bool(between) and between[0] in _FREE_PREPOSITIONS and all(word in _ARTICLES for word in between[1:])
 
 

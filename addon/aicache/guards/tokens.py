@@ -78,6 +78,11 @@ class Clauses:
         return self.plain.isascii()
 
     @property
+    def is_known(self) -> bool:
+        """Whether its function words, or its script, tell its language."""
+        return bool(self.languages) or self.language != "en" or self.unspaced
+
+    @property
     def english(self) -> bool:
         return self.language == "en"
 

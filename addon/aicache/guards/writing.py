@@ -14,6 +14,7 @@ from aicache.guards.language import MARKS
 
 _CODE = re.compile(r"[!-~]*[#*_<>@\[\]\\{}|=+][!-~]*")
 """Characters without a space, one of which is a sign of code or arithmetic."""
+_SPACED_OPERATOR = re.compile(r"(?<=\w) (?P<sign>[-+*/=<>|]{1,3}) (?=\w)")
 _MARKS = re.compile(f"[{MARKS}]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = frozenset(".?!:;\n\"'(-¿¡„“”«»‚‘")
@@ -37,7 +38,7 @@ class Writing:
 
 def find_writing(text: str, language: str) -> Writing:
     """Return what is meant to the letter in a text whose case was kept. Never raises; linear in its length."""
-    code = tuple([match[0].strip(".,;:?!\"'") for match in _CODE.finditer(text)])
+    code = tuple([match[0].strip(".,;:?!\"'") for match in _CODE.finditer(_SPACED_OPERATOR.sub(r"\g<sign>", text))])
     indentation = tuple(_indentation(text)) if "\n" in text else ()
     marks = () if text.isascii() else tuple(_MARKS.findall(text))
     return Writing(code, indentation, marks, _capitals(text) if language == "de" else {})
