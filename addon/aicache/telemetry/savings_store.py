@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -74,18 +75,53 @@ class Accountant:
     async def write(self, last_store: GuardedStore | None = None) -> None:
         """Write what the store has not been told yet. What it may have been told is not told again."""
         async with self._writing:
-            store, told = last_store or self._store(), 0
+            store = last_store or self._store()
             if store is None or not self._savings.pending:
                 return
-            untold = self._savings.take()
+            untold: dict[tuple[str, str], list[tuple[Account, Amounts]]] = {}
+            for account, amounts in self._savings.take():
+                untold.setdefault((account.month, account.caller), []).append((account, amounts))
             try:
-                for account, amounts in untold:
-                    told += 1
-                    await self._add(store, account, amounts)
+                for month in sorted({month for month, _ in untold}):
+                    await self._write_month(store, month, untold)
             except StoreError as exc:
                 logger.debug("savings: %s", exc)
             finally:
-                self._savings.put_back(untold[told:])
+                for accounts in untold.values():
+                    self._savings.put_back(accounts)
+
+    async def _write_month(
+        self, store: GuardedStore, month: str, untold: dict[tuple[str, str], list[tuple[Account, Amounts]]]
+    ) -> None:
+        """Write the accounts of a month, each caller's in one step, and take them from *untold* before that.
+
+        First the callers' names, by which the rest is found, and which may be told twice; last the totals of what has
+        been written.
+        """
+        index, ttl = _month_name(month), self._ttl(month)
+        known = set(_callers(await store.increment(index, {}, ttl)))
+        wanted = [caller for of_month, caller in untold if of_month == month]
+        new = [caller for caller in wanted if caller not in known][: max(0, MAX_CALLERS - len(known))]
+        if not known.union(new).issuperset(wanted):
+            new.append(OTHER)
+        if new:
+            await store.increment(index, {f"{_CALLER}{caller}": 1 for caller in new}, ttl)
+            known.update(new)
+        written = Amounts()
+        try:
+            for caller in wanted:
+                counters: Counter[str] = Counter()
+                told = Amounts()
+                for account, amounts in untold.pop((month, caller)):
+                    told.add(amounts)
+                    for name, count in amounts.as_counters().items():
+                        counters[f"{account.api}|{account.model}|{name}"] += count
+                await store.increment(_account_name(month, caller if caller in known else OTHER), counters, ttl)
+                written.add(told)
+        finally:
+            totals = {f"{_TOTAL}{name}": count for name, count in written.as_counters().items()}
+            if totals:
+                await store.increment(index, totals, ttl)
 
     async def close(self, store: GuardedStore | None) -> None:
         """Write the rest to the store that is still in use. The watcher may be used again."""
@@ -111,16 +147,6 @@ class Accountant:
     def _write_now(self) -> None:
         self._timer = None
         self._tasks.spawn(self.write())
-
-    async def _add(self, store: GuardedStore, account: Account, amounts: Amounts) -> None:
-        counters, ttl = amounts.as_counters(), self._ttl(account.month)
-        index = _month_name(account.month)
-        known = _callers(await store.increment(index, {f"{_TOTAL}{name}": n for name, n in counters.items()}, ttl))
-        caller = account.caller if account.caller in known or len(known) < MAX_CALLERS else OTHER
-        if caller not in known:
-            await store.increment(index, {f"{_CALLER}{caller}": 1}, ttl)
-        named = {f"{account.api}|{account.model}|{name}": count for name, count in counters.items()}
-        await store.increment(_account_name(account.month, caller), named, ttl)
 
     def _ttl(self, month: str) -> float:
         """Return the seconds for which a month is kept: reading it does not make that longer."""

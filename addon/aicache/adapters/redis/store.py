@@ -261,11 +261,13 @@ class RedisStore(RedisLeases):
 
     async def increment(self, name: str, by: Mapping[str, int], ttl: float) -> Mapping[str, int]:
         key = self._prefix + "c:" + name
-        for field, amount in by.items():
-            if amount:
-                await self._open.execute("HINCRBY", key, field, amount)
-        await self._open.execute("PEXPIRE", key, max(1, int(min(ttl, MAX_TIME_S) * 1000)))
-        return parse_counters(await self._open.execute("HGETALL", key))
+        commands: list[Command] = [("HINCRBY", key, field, amount) for field, amount in by.items() if amount]
+        commands += [("PEXPIRE", key, max(1, int(min(ttl, MAX_TIME_S) * 1000))), ("HGETALL", key)]
+        replies = await self._open.execute_all(commands)
+        for reply in replies:
+            if isinstance(reply, StoreError):
+                raise reply
+        return parse_counters(replies[-1])
 
     async def get_higress_answer(self, question: str, max_bytes: int) -> str | None:
         if question.startswith((*EXPIRING_KINDS, LEASE_KIND, VECTOR_KIND, "k:")):  # as our own keys do
