@@ -19,6 +19,7 @@ Step = bytes | float | Literal["half-close", "read"]
 SILENCE = 0.7  # seconds without a byte after which nothing more is expected
 _CHANGING = (
     (re.compile(rb"(?m)^age: \d+"), b"age: N"),
+    (re.compile(rb"(?m)^(x-ai-cache-source: .*; at=)\d+"), rb"\1N"),
     (re.compile(rb"ttl=\d+"), b"ttl=N"),
     (re.compile(rb"(?m)^date: .*$"), b"date: D"),
     (re.compile(rb"stand-in-\d+"), b"stand-in-N"),
