@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from mitmproxy import exceptions
 from mitmproxy.addonmanager import Loader
@@ -58,7 +59,7 @@ from aicache.ui.commands import Commands
 logger = logging.getLogger(__name__)
 
 
-def _build_with_backends(config: Config, data: Path, **listeners: Callable[..., None]) -> Runtime:
+def _build_with_backends(config: Config, data: Path, **listeners: Any) -> Runtime:
     """Build what a cassette has no use for, and what its start need not wait for. Raises ConfigError."""
     from aicache.runtime.reconciler import Reconciler
     from aicache.runtime.shared_parts import connect_to_owner

@@ -26,6 +26,7 @@ from benchmarks import (
     soak,
     streams,
     telemetry_growth,
+    workers,
     worst_body_search,
     wrk,
 )
@@ -66,6 +67,8 @@ def main() -> int:
             return _watchers(options)
         if options.what == "handshakes":
             return _handshakes(options)
+        if options.what == "workers":
+            return _workers(options)
         if options.what == "overload":
             return _overload(options)
         return _soak(options) if options.what == "soak" else _compare(options)
@@ -128,6 +131,15 @@ def _handshakes(options: argparse.Namespace) -> int:
         return handshakes.run(Path(name), 10 if options.quick else 100)
 
 
+def _workers(options: argparse.Namespace) -> int:
+    wrk.check_installed()
+    print(machine.line(machine.describe()))
+    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
+        connections, entries = (options.connections or (64,))[0], 200 if options.quick else 2000
+        rounds = 1 if options.quick else options.rounds
+        return workers.run(Path(name), 1 if options.quick else options.seconds, rounds, connections, entries)
+
+
 def _watchers(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
         return asyncio.run(telemetry_growth.measure(Path(name), 20_000 if options.quick else 1_000_000))
@@ -168,14 +180,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "soak", "overload", "watchers", "formats", "bounds", "faults", "handshakes"),
+        choices=("table", "soak", "overload", "watchers", "formats", "bounds", "faults", "handshakes", "workers"),
         default="table",
         help="table (default): the comparison; soak: a mixed load for --minutes, with error counts and memory use; "
         "overload: stored and new questions over more --connections (100,300,600) than can be served at once, and the "
         "hit rate of the stored ones; watchers: memory growth of telemetry over a million requests; formats: "
         "microseconds to parse and render each API's bodies; bounds: the cost of hostile requests to other clients, in "
         "memory and waiting time; faults: fault injection under a load whose answers are all checked (see faults "
-        "--help); handshakes: the first byte of requests on new connections, to an upstream behind TLS",
+        "--help); handshakes: the first byte of requests on new connections, to an upstream behind TLS; "
+        "workers: two workers against one process, by the time of the busiest process",
     )
     parser.add_argument(
         "--only",

@@ -31,6 +31,11 @@ class Tree:
         """Return the seconds of processor time used so far, including ended children."""
         return sum(sum(map(int, fields[11:15])) for fields in map(_stat, self.pids()) if fields) / CLOCK_TICKS_PER_S
 
+    def own_cpu(self) -> float:
+        """Return the seconds of processor time of the process without its descendants."""
+        fields = _stat(self.pid)
+        return sum(map(int, fields[11:13])) / CLOCK_TICKS_PER_S if fields else 0.0
+
     def memory(self) -> int:
         """Return the bytes of resident memory; shared pages count once per process."""
         return sum(int(fields[21]) for fields in map(_stat, self.pids()) if fields) * PAGE_BYTES
@@ -47,6 +52,14 @@ class Tree:
                 with contextlib.suppress(OSError):
                     pids += map(int, path.read_text().split())
         return pids
+
+
+def command_line(pid: int) -> str:
+    """Return a process's command and arguments; empty if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _stat(pid: int) -> list[str]:

@@ -21,6 +21,7 @@ from benchmarks.processes import Server, Tree, free_port, run_server
 ROOT = Path(__file__).resolve().parent.parent.parent
 ADDON = ROOT / "addon" / "ai_cache.py"
 BASELINE_ADDON = Path(__file__).with_name("baseline_addon.py")
+MITMDUMP = str(Path(sys.executable).with_name("mitmdump"))
 OURS = "ai-cache"
 WARNINGS = ("--set", "flow_detail=0", "--set", "termlog_verbosity=warn")  # like -q, but with the cache's warnings
 SPEEDS: dict[str, dict[str, bool]] = {  # settings under `speed`; default leaves them out
@@ -102,6 +103,11 @@ class Fleet:
         """Return proxies with the cache, one per speed, each with its own data folder."""
         return [self._cache(speed, data, config or {}, suffix) for speed in self._speeds]
 
+    def workers(self, count: int, config: Mapping[str, Any]) -> System:
+        """Return so many workers with the cache on one port."""
+        program = [sys.executable, "-m", "aicache.cli.workers", str(count)]
+        return self._cache("default", "workers", config, f", {count} workers", program)
+
     def exact_only(self) -> list[System]:
         """Return the same without semantic lookups."""
         return self.caches("exact-only", {"semantic": {"enabled": False}}, ", exact only")
@@ -139,7 +145,9 @@ class Fleet:
         port = free_port()
         return System("upstream", port, (self._run([sys.executable, "-m", "benchmarks.upstream", str(port)], port),))
 
-    def _cache(self, speed: str, data: str, config: Mapping[str, Any], suffix: str) -> System:
+    def _cache(
+        self, speed: str, data: str, config: Mapping[str, Any], suffix: str, program: Sequence[str] = (MITMDUMP,)
+    ) -> System:
         name = OURS + ("" if speed == "default" else f" {speed}") + suffix
         folder = self._folder / f"{data}-{speed}"
 
@@ -149,17 +157,19 @@ class Fleet:
             file.write_text(yaml.safe_dump({**ours, **config}))
             options = [*WARNINGS, "-s", str(ADDON)]
             options += ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}"]
-            system = self._mitmdump(name, options, caches=True)
+            system = self._mitmdump(name, options, caches=True, program=program)
             by_meaning = config.get("semantic", {}).get("enabled", True)
             self._awaited_parts.append((system.port, proxy_metrics.SEMANTIC if by_meaning else proxy_metrics.EXACT))
             return system
 
         return self._once(f"{name} {data}", start)
 
-    def _mitmdump(self, name: str, options: Sequence[str], *, caches: bool = False) -> System:
+    def _mitmdump(
+        self, name: str, options: Sequence[str], *, caches: bool = False, program: Sequence[str] = (MITMDUMP,)
+    ) -> System:
         port = free_port()
         command = [
-            str(Path(sys.executable).with_name("mitmdump")),
+            *program,
             *("--mode", f"reverse:http://127.0.0.1:{self.upstream().port}"),
             *("--listen-host", "127.0.0.1", "--listen-port", str(port)),
             *("--set", "connection_strategy=lazy", "--set", f"confdir={self._folder / f'confdir-{port}'}"),

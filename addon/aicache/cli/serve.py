@@ -27,6 +27,8 @@ from aicache.cli.workers.cores import check_platform, parse_workers
 
 DEFAULT_UPSTREAM = "https://api.openai.com/v1"
 WEB_PORT = 8081  # mitmweb's own default
+FLOW_FILES = ("-w", "-r", "--save-stream-file", "--rfile", "save_stream_file=", "rfile=")
+"""Arguments of mitmdump that name a file which one process writes or reads."""
 WORKERS = Path(__file__).with_name("workers") / "__main__.py"
 EXAMPLES = """
 examples:
@@ -86,7 +88,7 @@ def build_command(arguments: Sequence[str], installation: Installation) -> list[
     if options.web:
         check_web()
     settings |= cassette_options(options)
-    workers = count_workers(options)
+    workers = count_workers(options, further)
     port = free_port(options.port, "--port N")
     if options.web and not any("web_port" in argument.replace("-", "_") for argument in further):
         free_port(WEB_PORT, "-- --set web_port=N")
@@ -108,7 +110,7 @@ def build_command(arguments: Sequence[str], installation: Installation) -> list[
     return [str(program), *arguments]
 
 
-def count_workers(options: argparse.Namespace) -> int:
+def count_workers(options: argparse.Namespace, further: Sequence[str]) -> int:
     """Return the number of processes that are to serve. Raises ValueError if they could not."""
     if (workers := parse_workers(options.workers)) == 1:
         return 1
@@ -117,6 +119,9 @@ def count_workers(options: argparse.Namespace) -> int:
         raise ValueError("--workers: not with --web: one process has its list of requests")
     if options.record or options.replay or options.replay_or_record:
         raise ValueError("--workers: not with a cassette, which is one process's")
+    for argument in further:
+        if argument.startswith(FLOW_FILES):
+            raise ValueError(f"--workers: not with {argument.partition('=')[0]}: one process has its file of requests")
     return workers
 
 

@@ -38,14 +38,14 @@ AnyEmbedder: TypeAlias = LocalEmbedder | RemoteEmbedder | DashScopeEmbedder | Op
 AnyIndex: TypeAlias = ZvecIndex | RemoteIndex | DashVectorIndex | RedisIndex | PgVectorIndex
 
 
-def build_embedder(config: EmbedderConfig, owner: RpcClient | None = None) -> AnyEmbedder:
+def build_embedder(config: EmbedderConfig, owner: RpcClient | None = None, encoders: int = 1) -> AnyEmbedder:
     """Build the embedder that the configuration names: `load` it before use, `close` it in the end.
 
-    An embedded one is that of the process *owner*, if there is one.
+    An embedded one is that of the process *owner*, if there is one; else it has so many encoders.
     """
     match config:
         case LocalConfig():
-            return LocalEmbedder() if owner is None else RemoteEmbedder(owner)
+            return LocalEmbedder(encoders=encoders) if owner is None else RemoteEmbedder(owner)
         case DashScopeConfig():
             return DashScopeEmbedder(
                 config.model,

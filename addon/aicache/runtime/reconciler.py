@@ -56,6 +56,7 @@ class Reconciler:
         on_judged: Callable[[Judged], None] = lambda judged: None,
         on_spent: Callable[[Spent], None] = lambda spent: None,
         owner: RpcClient | None = None,
+        encoders: int = 1,
     ) -> None:
         """*owner* is the process that has the data folder, where that is not to be this one."""
         self._owner = owner
@@ -75,7 +76,7 @@ class Reconciler:
         self._closing = False
         self._folder: DataFolder | None = None
         self._exact = ExactComponent(self.engine, self._on_salt, self._changed.set)
-        self._semantic = SemanticComponent(self.engine, owner)
+        self._semantic = SemanticComponent(self.engine, owner, encoders)
         self._watch = None if owner is None else OwnerWatch(owner, self.engine)
         self._cleanup = FolderCleanup(self.engine)
         self._reported = ""

@@ -41,11 +41,11 @@ ORPHAN_BATCH_SIZE = 1024
 class SemanticComponent:
     """Embedder and vector index in use; each is kept over a reload that does not touch its section.
 
-    Embedded ones are those of the process *owner*, if there is one.
+    Embedded ones are those of the process *owner*, if there is one; else an embedder has so many *encoders*.
     """
 
-    def __init__(self, engine: Engine, owner: RpcClient | None = None) -> None:
-        self._engine, self._owner = engine, owner
+    def __init__(self, engine: Engine, owner: RpcClient | None = None, encoders: int = 1) -> None:
+        self._engine, self._owner, self._encoders = engine, owner, encoders
         self._embedder: AnyEmbedder | None = None
         self._embedder_is: object = None  # what it was made from
         self._index: AnyIndex | None = None
@@ -135,7 +135,7 @@ class SemanticComponent:
     async def _use_embedder(self, wanted: EmbedderConfig) -> AnyEmbedder:
         if self._embedder is not None and self._embedder_is == wanted:
             return self._embedder
-        embedder = build_embedder(wanted, self._owner)
+        embedder = build_embedder(wanted, self._owner, self._encoders)
         try:
             await embedder.load()
         except BaseException:  # it has threads

@@ -20,8 +20,8 @@ def run(name: str, how: str, on_up: Callable[[], None]) -> int:
     signal.signal(signal.SIGTERM, count)
     if how == "fails":
         return 3
-    print(name, "up", flush=True)
     on_up()
+    print(name, "up", flush=True)
     while signals < (2 if how == "slow" else 1):
         time.sleep(0.01)
     print(name, "ended", flush=True)

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()  # its pages stay shared
-    owner = Program("the data folder's process", partial(data_owner.run, config_file, folder, group.path))
+    owner = Program("the data folder's process", partial(data_owner.run, config_file, folder, group.path, count))
     workers = [
         Program(f"worker {number}", partial(run_worker, number, count, group.path, options))
         for number in range(1, count + 1)

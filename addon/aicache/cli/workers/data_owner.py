@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from aicache.adapters.unix_rpc.server import RpcServer
@@ -18,8 +20,11 @@ from aicache.runtime.reconciler import Reconciler
 from aicache.runtime.shared_parts import SharedParts
 from aicache.runtime.worker_process import owner_socket
 
+WORKERS_PER_ENCODER = 4
+"""A hit by meaning takes a worker four times as long as an encoder, or longer."""
 
-def run(config_file: Path | None, data: Path, group: Path, on_up: Callable[[], None]) -> int:
+
+def run(config_file: Path | None, data: Path, group: Path, workers: int, on_up: Callable[[], None]) -> int:
     """Own *data* until SIGTERM, with the configuration in the file, which is read again when it changes.
 
     *group* is the folder of the workers, with the socket that they reach it by. Calls *on_up* once exact hits are
@@ -29,14 +34,15 @@ def run(config_file: Path | None, data: Path, group: Path, on_up: Callable[[], N
     handler.setFormatter(_Format("[%(asctime)s.%(msecs)03d] %(message)s", "%H:%M:%S"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("aicache").setLevel(logging.INFO)
-    return asyncio.run(_run(config_file, data, group, on_up))
+    return asyncio.run(_run(config_file, data, group, workers, on_up))
 
 
-async def _run(config_file: Path | None, data: Path, group: Path, on_up: Callable[[], None]) -> int:
+async def _run(config_file: Path | None, data: Path, group: Path, workers: int, on_up: Callable[[], None]) -> int:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    lifecycle = Lifecycle(Reconciler, lambda runtime, config, data: None, _override)
+    build = partial(Reconciler, encoders=math.ceil(workers / WORKERS_PER_ENCODER))
+    lifecycle = Lifecycle(build, lambda runtime, config, data: None, _override)
     try:
         lifecycle.apply(config_file, data)
     except ConfigError as exc:

@@ -139,23 +139,30 @@ class Supervisor:
         within = LONGEST_WAIT_S if until is None else max(0.0, until - time.monotonic())
         if (info := signal.sigtimedwait(WATCHED, within)) is None:
             return
-        if info.si_signo == IS_UP:
-            for slot in self._slots:
-                slot.is_up = slot.is_up or slot.pid == info.si_pid
-        elif info.si_signo in ENDING:
+        if info.si_signo in ENDING:
             self._signals += 1
+        up = info if info.si_signo == IS_UP else signal.sigtimedwait({IS_UP}, 0)
+        while up is not None:  # before it is known that one has ended
+            for slot in self._slots:
+                slot.is_up = slot.is_up or slot.pid == up.si_pid
+            up = signal.sigtimedwait({IS_UP}, 0)
         self._reap()
 
     def _reap(self) -> None:
-        for slot in self._slots:
-            if slot.pid is None:
-                continue
-            pid, status = os.waitpid(slot.pid, os.WNOHANG)
-            if pid:
-                slot.pid, slot.code = None, os.waitstatus_to_exitcode(status)
-                was_up_once = slot.is_up or slot.short_lives > 0
-                if was_up_once and not self._signals and not self._ending:
-                    self._schedule(slot)
+        """Note which programs have ended, and let go of orphans, which a container's first process gets."""
+        while self._has_children():
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            for slot in self._slots:
+                if slot.pid == pid:
+                    slot.pid, slot.code = None, os.waitstatus_to_exitcode(status)
+                    was_up_once = slot.is_up or slot.short_lives > 0
+                    if was_up_once and not self._signals and not self._ending:
+                        self._schedule(slot)
+
+    def _has_children(self) -> bool:
+        return any(slot.pid is not None for slot in self._slots)
 
     def _schedule(self, slot: _Slot) -> None:
         lived = time.monotonic() - slot.started_at
