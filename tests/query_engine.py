@@ -38,6 +38,7 @@ class SearchServer:
     """What it says to each command of the module, in place of an answer."""
     indexes: dict[bytes, SearchIndex] = field(default_factory=dict)
     hashes: dict[bytes, dict[bytes, bytes]] = field(default_factory=dict)
+    strings: dict[bytes, bytes] = field(default_factory=dict)
     expiries: dict[bytes, float] = field(default_factory=dict)
     seen: list[list[bytes]] = field(default_factory=list)
     forget_fields: bool = False
@@ -81,6 +82,13 @@ class SearchServer:
                 return b"# Server\r\n" + version
             case ((b"CLIENT" | b"SELECT" | b"AUTH"), _):
                 return "OK"
+            case b"SET", [key, value, b"NX"]:
+                self.strings.setdefault(key, value)
+                return "OK"
+            case b"GET", [key]:
+                return self.strings.get(key)
+            case b"EXISTS", [key]:
+                return int(key in self.strings)
             case b"HSET", [key, *pairs]:
                 self.hashes.setdefault(key, {}).update(zip(pairs[::2], pairs[1::2], strict=True))
                 return len(pairs) // 2

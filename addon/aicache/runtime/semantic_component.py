@@ -167,7 +167,7 @@ class SemanticComponent:
             index,
             embedder_timeout=self._embedder_is.timeout,  # type: ignore[attr-defined]
             index_timeout=wanted.timeout,
-            begun_at=index.begun_at if isinstance(index, ZvecIndex | RemoteIndex) else 0.0,
+            begun_at=0.0 if isinstance(index, DashVectorIndex) else index.begun_at,  # DashVector does not tell
         )
         self._watch_for_recovery(embedder, index)
         threshold = self._engine.rules.threshold

@@ -291,6 +291,20 @@ async def test_proxies_that_start_at_the_same_time_share_one_table(postgres: Pos
     await asyncio.gather(*(index.close() for index in indexes))
 
 
+async def test_it_tells_since_when_it_has_vectors(index: PgVectorIndex, postgres: Postgres, table: str) -> None:
+    """Proxies then give older answers their vectors. A table that was made by hand does not tell."""
+    again = an_index(postgres.url, table)
+    await again.open()
+    await postgres.ask(f"CREATE TABLE {table}_by_hand (LIKE {table})")
+    by_hand = an_index(postgres.url, f"{table}_by_hand")
+    await by_hand.open()
+
+    assert index.begun_at == again.begun_at == pytest.approx(time.time(), abs=60)
+    assert by_hand.begun_at == 0.0
+    for each in (again, by_hand):
+        await each.close()
+
+
 class TestHnsw:
     @pytest.mark.parametrize("dimensions", [DIMENSIONS, 2500], ids=["full precision", "half precision"])
     async def test_a_large_namespace_has_an_index_and_a_small_one_none(

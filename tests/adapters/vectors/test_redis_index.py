@@ -182,7 +182,7 @@ class TestVectorSets:
         await index.close()
 
     async def test_what_is_deleted_or_moved_leaves_nothing_on_the_server(
-        self, sets: RedisIndex, redis_8_url: str, tmp_path: Path
+        self, sets: RedisIndex, redis_8_url: str, tmp_path: Path, prefix: str
     ) -> None:
         await sets.upsert(K1, ALICE, axis(1), LATER)
         await sets.upsert(K1, BOB, axis(1), LATER)
@@ -192,7 +192,7 @@ class TestVectorSets:
         await sets.sweep(1000.0)
         await sets.delete([K1, K2])
 
-        assert await ask(redis_8_url, "KEYS", f"{tmp_path.name}*") == []
+        assert await ask(redis_8_url, "KEYS", f"{tmp_path.name}*") == [f"{prefix}v:letters-8/begun".encode()]
 
     async def test_more_than_a_batch_is_swept(self, sets: RedisIndex, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(redis_vector_sets, "SWEEP_BATCH_SIZE", 2)
@@ -218,7 +218,8 @@ class TestVectorSets:
         for key, expires_at in ((K1, now + 100), (K2, now + 5000), (K3, now + 200)):
             await sets.upsert(key, ALICE, axis(1), expires_at)
 
-        lives = [await ask(redis_8_url, "TTL", key) for key in await ask(redis_8_url, "KEYS", f"{tmp_path.name}*")]
+        keys = [key for key in await ask(redis_8_url, "KEYS", f"{tmp_path.name}*") if not key.endswith(b"/begun")]
+        lives = [await ask(redis_8_url, "TTL", key) for key in keys]
 
         assert max(lives) == pytest.approx(5000 + redis_vector_sets.GRACE_S, abs=60)
         assert min(lives) >= 100 + redis_vector_sets.GRACE_S - 60
@@ -256,10 +257,35 @@ class TestVectorSets:
 
             assert everywhere == {K1, K2, K3}
             assert swept == [K2]
-            assert await node.ask("DBSIZE") == 0
+            assert await node.ask("KEYS", "*") == [b"aicache:v:letters-8/begun"]
         finally:
             await index.close()
             node.kill()
+
+    async def test_it_tells_since_when_it_has_vectors_and_when_it_was_emptied(
+        self, sets: RedisIndex, redis_8_url: str, prefix: str
+    ) -> None:
+        """Proxies then give older answers their vectors again."""
+        other = an_index(redis_8_url, prefix)
+        await other.open()
+        begun, problems = (sets.begun_at, other.begun_at), [await sets.find_problem()]
+        await ask(redis_8_url, "UNLINK", f"{prefix}v:letters-8/begun")
+        problems.append(await sets.find_problem())
+        await sets.open()
+        problems.append(await sets.find_problem())
+
+        assert begun[0] == begun[1] == pytest.approx(time.time(), abs=60)
+        assert begun[0] < sets.begun_at
+        assert problems == [None, "it has been emptied", None]
+        await other.close()
+
+    async def test_a_foreign_value_in_the_place_of_that_time_is_an_error(
+        self, sets: RedisIndex, redis_8_url: str, prefix: str
+    ) -> None:
+        await ask(redis_8_url, "SET", f"{prefix}v:letters-8/begun", "yesterday")
+
+        with pytest.raises(StoreError, match="not one that this cache has written"):
+            await sets.open()
 
 
 class TestSearchModule:

@@ -51,6 +51,11 @@ class PgVectorIndex:
         await self._table.open(self._client)
         self._lost = False
 
+    @property
+    def begun_at(self) -> float:
+        """Unix time when the table was created; 0.0 if that is not known."""
+        return self._table.begun_at
+
     async def find_problem(self) -> str | None:
         """Return why it must be opened again; None if nothing is known to be wrong."""
         return f"table {self._table.name} has been deleted" if self._lost else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import time
 from typing import Any
 
 from aicache.adapters.vectors.pgvector_client import PgClient, PgError
@@ -18,6 +20,7 @@ MAX_HALF_HNSW_DIMENSIONS = 4000
 """... and for one of vectors of half precision (https://github.com/pgvector/pgvector#hnsw)."""
 MAX_INLINE_DIMENSIONS = 1900
 """Vectors that fit into a page of 8 KB are kept in it: comparing those that are not takes several times as long."""
+_BEGUN = re.compile(r"ai-cache, begun at ([0-9]+(?:\.[0-9]+)?)")
 COLUMNS = {"key": "text", "namespace": "text", "expires": "double precision"}
 
 
@@ -29,6 +32,8 @@ class Table:
         self.name = name
         self.schema, _, self.bare_name = name.rpartition(".")
         self.dimensions = dimensions
+        self.begun_at = 0.0
+        """Unix time when the table was created; 0.0 if that is not known."""
         self.sql = ".".join(f'"{part}"' for part in name.split("."))
 
     @property
@@ -50,6 +55,9 @@ class Table:
         if not await self._find_columns(client):
             await self._create(client)
         self.check(await self._find_columns(client))
+        [(comment,)] = await client.fetch("SELECT obj_description(to_regclass($1), 'pg_class')", self.sql)
+        begun = _BEGUN.fullmatch(comment or "")
+        self.begun_at = float(begun[1]) if begun else 0.0
 
     def check(self, columns: dict[str, str]) -> None:
         """Raise StoreError unless a table with these columns, name to type, can be used."""
@@ -76,19 +84,26 @@ class Table:
     async def _create(self, client: PgClient) -> None:
         inline = self.dimensions <= MAX_INLINE_DIMENSIONS
         statements = [
-            f'CREATE TABLE IF NOT EXISTS {self.sql} (key text COLLATE "C" PRIMARY KEY, '
+            f'CREATE TABLE {self.sql} (key text COLLATE "C" PRIMARY KEY, '
             f'namespace text COLLATE "C" NOT NULL, expires double precision NOT NULL, '
             f"embedding vector({self.dimensions}) NOT NULL)",
             *([f"ALTER TABLE {self.sql} ALTER COLUMN embedding SET STORAGE PLAIN"] if inline else []),
-            f'CREATE INDEX IF NOT EXISTS "{self.bare_name}_namespace" ON {self.sql} (namespace)',
-            f'CREATE INDEX IF NOT EXISTS "{self.bare_name}_expires" ON {self.sql} (expires)',
+            f"COMMENT ON TABLE {self.sql} IS 'ai-cache, begun at {time.time()!r}'",
+            f'CREATE INDEX "{self.bare_name}_namespace" ON {self.sql} (namespace)',
+            f'CREATE INDEX "{self.bare_name}_expires" ON {self.sql} (expires)',
         ]
         async with client.connection() as connection, connection.transaction():
             # Proxies that start at the same time come here one after the other.
             await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", f"ai-cache {self.name}")
-            await self._create_extension(connection, client)
-            for statement in statements:
-                await connection.execute(statement)
+            # Not by to_regclass, which remembers that there was none before another proxy was faster.
+            there = (
+                "SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+                "WHERE c.relname = $1 AND n.nspname = coalesce(nullif($2, ''), current_schema())"
+            )
+            if not await connection.fetchval(there, self.bare_name, self.schema):
+                await self._create_extension(connection, client)
+                for statement in statements:
+                    await connection.execute(statement)
         logger.info("pgvector: created the table %s, for %s dimensions", self.name, self.dimensions)
 
     async def _create_extension(self, connection: Any, client: PgClient) -> None:

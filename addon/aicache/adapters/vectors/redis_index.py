@@ -48,6 +48,8 @@ class RedisIndex:
         self._dimensions = dimensions
         self._clock = clock
         self._opened: Engine | None = None
+        self.begun_at = 0.0
+        """Unix time when the index was first opened by any proxy, or again after it was emptied."""
 
     def __str__(self) -> str:
         """Return the server's URL, without user and password."""
@@ -58,6 +60,7 @@ class RedisIndex:
         try:
             engine = await self._find_engine()
             await engine.open()
+            self.begun_at = await self._note_begin()
         except StoreError as exc:
             raise StoreError(f"{exc}; check semantic.index.url") from exc
         self._opened = engine
@@ -65,7 +68,9 @@ class RedisIndex:
 
     async def find_problem(self) -> str | None:
         """Return why it must be opened again; None if nothing is known to be wrong."""
-        return await self._engine.find_problem()
+        if (problem := await self._engine.find_problem()) is not None:
+            return problem
+        return None if await self._servers.execute("EXISTS", self._begin) else "it has been emptied"
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         check_digests("redis index", namespace)
@@ -96,6 +101,19 @@ class RedisIndex:
     async def close(self) -> None:
         self._opened = None
         await self._servers.close()
+
+    @property
+    def _begin(self) -> str:
+        return f"{self._name}/begun"
+
+    async def _note_begin(self) -> float:
+        """Return the time that the first proxy has noted; note it, if there is none."""
+        await self._servers.execute("SET", self._begin, repr(self._clock()), "NX")
+        noted = await self._servers.execute("GET", self._begin)
+        try:
+            return float(noted)
+        except (TypeError, ValueError) as exc:
+            raise StoreError(f"{self}: the value of {self._begin} is not one that this cache has written") from exc
 
     @property
     def _engine(self) -> Engine:
