@@ -153,12 +153,12 @@ async def test_a_redis_that_goes_away_meanwhile_holds_nobody_up(tmp_path: Path, 
 async def test_a_store_that_is_slow_costs_a_request_no_more_than_a_moment() -> None:
     class Slow(MemoryStore):
         async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(30.0)
             return await super().acquire_lease(name, token, ttl)
 
     began = time.monotonic()
     assert await Proxy(Slow()).ask() is None
-    assert time.monotonic() - began < 5 * ACQUIRE_TIMEOUT_S
+    assert time.monotonic() - began < 20 * ACQUIRE_TIMEOUT_S
 
 
 async def test_a_wait_is_bounded() -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 from redis.crc import key_slot
 
 from aicache.adapters.memory import MemoryStore
@@ -138,6 +139,44 @@ async def test_a_part_that_was_tampered_with_is_no_part(server_url: str, sign: b
         with pytest.raises(StoreError):
             await store.read_stream("s", "token", 0)
     await store.close()
+
+
+async def test_these_rights_are_enough(server_url: str) -> None:
+    rights = (
+        "+set",
+        "+get",
+        "+eval",
+        "+exists",
+        "+pexpire",
+        "+del",
+        "+rpush",
+        "+lrange",
+        "+publish",
+        "+subscribe",
+        "+ping",
+    )
+    async with Redis.from_url(server_url) as admin:
+        channels = "&t:proxies", "~t:*"
+        await admin.execute_command("ACL", "SETUSER", "few", "reset", "on", ">pw", *channels, *rights)  # type: ignore[no-untyped-call]
+    url = server_url.replace("//", "//few:pw@")
+    peers = asyncio.Event()
+    store, another = (
+        RedisStore(url, prefix="t:", timeout=2, max_connections=4, on_peer=on_peer)
+        for on_peer in (peers.set, lambda: None)
+    )
+    for each in (store, another):
+        each.listen()
+    async with asyncio.timeout(5):
+        await peers.wait()
+    assert await store.acquire_lease("few", "token", TTL)
+    await another.ask_for_stream("few", TTL)
+    assert await store.renew_lease("few", "token", TTL) is LeaseState.FOLLOWED
+    await store.append_to_stream("few", "token", 0, [b"part"], TTL)
+    assert await another.read_stream("few", "token", 0) == [b"part"]
+    await store.release_lease("few", "token")
+    assert await another.lease_holder("few") is None
+    await store.close()
+    await another.close()
 
 
 @pytest.mark.parametrize("prefix", ["", "ai-cache:", "{app}:", "a{b}c:"])
