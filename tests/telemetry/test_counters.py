@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aicache.domain.digests import digest
-from aicache.domain.events import Judged
+from aicache.domain.events import Judged, Spent
 from aicache.domain.judging import JudgeOpinion, JudgeOutcome
 from aicache.domain.trace import Step, Trace
 from aicache.evidence.neighbor import Neighbor
@@ -59,6 +59,14 @@ def test_a_hit_saves_its_entrys_tokens_money_and_time(counts: Counters) -> None:
     assert counts.money["gpt-4o"] == pytest.approx(0.3)
     assert counts.seconds_saved == pytest.approx(1.5)
     assert counts.bytes_from_cache == 2 * len(entry.body)
+
+
+def test_what_the_cache_asks_for_itself_is_counted_by_purpose(counts: Counters) -> None:
+    for purpose in ("audit", "audit", "comparison"):
+        counts.spent(Spent(purpose, "chat", "gpt-4o", 100, 50, 80))  # type: ignore[arg-type]
+    counts.spent(Spent("refresh", "chat", "llama", 100, 50))
+
+    assert counts.own_nanos == {"audit": 140_000_000, "comparison": 70_000_000, "refresh": 0}
 
 
 def test_what_the_provider_had_cached_would_have_cost_less(counts: Counters) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aicache.domain.bounded import BoundedDict
-from aicache.domain.events import SAME_WORDS, Checked, Decided, Finished, Judged
+from aicache.domain.events import SAME_WORDS, Checked, Decided, Finished, Judged, Spent
 from aicache.domain.policy import is_objection
 from aicache.domain.pricing import to_usd
 from aicache.telemetry.histogram import Histogram
@@ -86,6 +86,7 @@ class Counters:
         self.judge_tokens: Counter[str] = Counter()  # prompt, completion
         self.judge_seconds = Histogram()
         self.judge_nanos = 0
+        self.own_nanos: Counter[str] = Counter()  # nano-dollars that the cache itself has cost otherwise, by purpose
         self.judged_hits: Counter[str] = Counter()  # model of the answer
         self.judged_nanos = 0
         """Nano-dollars that hits saved which a judge model allowed; its own cost is not deducted."""
@@ -185,6 +186,10 @@ class Counters:
         self.judge_nanos += self.cost(judged.model, judged.prompt_tokens, judged.completion_tokens) or 0
         if judged.seconds:
             self.judge_seconds.add(judged.seconds)
+
+    def spent(self, spent: Spent) -> None:
+        tokens = (spent.prompt_tokens, spent.completion_tokens)
+        self.own_nanos[spent.purpose] += self.cost(spent.model, *tokens, cached=spent.cached_tokens) or 0
 
     def _segment(self, name: str) -> Segment:
         name = name[:SEGMENT_NAME_CHARS]

@@ -105,6 +105,8 @@ class Metrics(Collector):
         yield _counter(
             "money_saved_usd", "Cost of the tokens saved by hits, in US dollars", ("model",), _single(counters.money)
         )
+        spent = {purpose: to_usd(nanos) for purpose, nanos in counters.own_nanos.items()}
+        yield _counter("own_cost_usd", "Cost of what the cache itself asked for", ("purpose",), _single(spent))
         yield _counter(
             "time_saved_seconds", "Time saved by hits, compared with upstream answers", (), {(): counters.seconds_saved}
         )
