@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 TESTS = Path(__file__).parent
 NOT_QUICK = {TESTS / "browser", TESTS / "e2e", TESTS / "scripts"}
 """Folders of real proxies, browsers and commands."""
+SLOWEST_FIRST = ("e2e", "browser", "scripts", "adapters")
+"""Workers get these folders' files first, so that none is left alone with a long one at the end."""
 QUICK_EXAMPLES = 10
 
 # A busy machine makes no property untrue.
@@ -43,6 +45,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
         for test in {getattr(item, "function", None) for item in items}:
             try_fewer_examples(test)
+    elif hasattr(config, "workerinput"):
+        items.sort(key=lambda item: place(item.path))
+
+
+def place(test: Path) -> int:
+    """Return the place of a test's folder among those that workers get in order."""
+    folder = test.relative_to(TESTS).parts[0]
+    return SLOWEST_FIRST.index(folder) if folder in SLOWEST_FIRST else len(SLOWEST_FIRST)
 
 
 def try_fewer_examples(test: object) -> None:

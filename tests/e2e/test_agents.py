@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from mitmproxy.io import FlowReader
 
 from benchmarks.processes import Tree
 from certificates import a_certificate
@@ -28,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # the first use of an
 WEST, EAST = "Etc/GMT+12", "Pacific/Kiritimati"
 """Time zones 26 hours apart: in them it is never the same day."""
 HOP_BY_HOP = ("host", "connection", "content-length", "transfer-encoding", "expect")
-CONFIG = f"{EXACT_ONLY}scope: shared\nbuilt_in_masks: [agents]\n"
+CONFIG = f"{EXACT_ONLY}scope: shared\nbuilt_in_masks: [agents]\nlookup_timeout: 10s\n"
 RECORDER_PORT = free_port()
 REPLAY_CPU_S = 3
 """For the start of a proxy on a cassette and all of a run's requests."""
@@ -56,7 +57,8 @@ def test_an_agent_does_its_task_again_elsewhere_without_the_upstream(
 ) -> None:
     """From another home, checkout, commit and session, with another key, and on another day; then from a cassette.
 
-    What the model says names the directory of the recorded run.
+    What the model says names the directory of the recorded run. A heavy agent does it from the cassette only; what it
+    asked then is asked of the cache once more.
     """
     here = Place(tmp_path / "alice", tmp_path / "alice" / "src" / "weather", "Begin", WEST)
     there = Place(tmp_path / "ci" / "home", tmp_path / "build-0042", "Another history", EAST)
@@ -69,13 +71,16 @@ def test_an_agent_does_its_task_again_elsewhere_without_the_upstream(
     accept(proxy, agent, requests[0], f"sk-ci-{agent}")
     calls = upstream.calls
 
-    if not agent.heavy:  # the cassette compares in the same way
+    if not agent.heavy:
         check(agent, agent.run(there, proxy.url, f"sk-ci-{agent}"))
     recorder.stop()
-    with Taped(recorder.upstream, tmp_path, "replay", "--set", "ai_cache_strict=true") as tape:
-        check(agent, agent.run(there, tape.url, "none"))
+    flows = tmp_path / "asked.mitm"
+    with Taped(recorder.upstream, tmp_path, "replay", "--set", "ai_cache_strict=true", "-w", str(flows)) as tape:
+        check(agent, agent.run(there, tape.url, f"sk-ci-{agent}"))
         assert Tree(tape.pid).cpu() < REPLAY_CPU_S
         assert tape.stop() == 0, tape.log
+    if agent.heavy:
+        assert asked_again(agent, proxy, flows) == ["exact"] * len(requests)
 
     assert not asked(agent, upstream, calls)
 
@@ -112,6 +117,17 @@ def asked(agent: Agent, upstream: Upstream, before: int) -> list[Request]:
     """The requests to the model that came after the first *before* ones."""
     requests = upstream.stand_in.requests[before:]
     return [r for r in requests if r.method == "POST" and r.path.partition("?")[0] == agent.path]
+
+
+def asked_again(agent: Agent, proxy: Proxy, flows: Path) -> list[str]:
+    """Ask the cache what an agent has asked; return what became of each request."""
+    with flows.open("rb") as file:
+        read = list(FlowReader(file).stream())  # type: ignore[no-untyped-call]
+    found = []
+    for request in (flow.request for flow in read if flow.request.path.partition("?")[0] == agent.path):
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        found.append(post(proxy.port, request.content, headers, path=request.path).cache)
+    return found
 
 
 def accept(proxy: Proxy, agent: Agent, request: Request, key: str) -> None:

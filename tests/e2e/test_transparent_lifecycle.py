@@ -57,8 +57,11 @@ def direct(net: Lan, internet: Internet) -> Any:
     return visit(net.client, API, internet.authority, "Is nobody between?", http="2", ip=4)
 
 
-def test_a_machines_own_traffic_is_answered_from_the_cache(net: Lan, start: Start) -> None:
+def test_a_machines_own_traffic_is_answered_from_the_cache_until_sigterm(
+    net: Lan, internet: Internet, before: str, start: Start
+) -> None:
     redirected = start(config=EXACT_ONLY, ready=READY_EXACT)
+    assert net.client.rules() != before
 
     for ip in (4, 6):
         question = f"How do I reset password number {ip}?"
@@ -68,10 +71,19 @@ def test_a_machines_own_traffic_is_answered_from_the_cache(net: Lan, start: Star
         assert first["cache"] == "miss"
         assert again["body"] == first["body"]
 
+    a_signal_undoes_it(net, internet, before, redirected, signal.SIGTERM)
 
-@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
-def test_a_service_on_the_machine_itself_is_cached_too(net: Lan, start: Start, tmp_path: Path, name: str) -> None:
-    """As Ollama is, whose clients speak plain HTTP to it."""
+
+def a_signal_undoes_it(net: Lan, internet: Internet, before: str, redirected: Redirected, how: signal.Signals) -> None:
+    assert redirected.run.stop(how) == 0
+    assert net.client.rules() == before
+    assert direct(net, internet)["status"] == 200
+
+
+def test_a_service_on_the_machine_itself_is_cached_too_until_ctrl_c(
+    net: Lan, internet: Internet, before: str, start: Start, tmp_path: Path
+) -> None:
+    """As Ollama is, whose clients speak plain HTTP to it, by a name or by its address."""
     scripts = f"PYTHONPATH={environment.ROOT / 'scripts'}"
     words = ("env", scripts, sys.executable, "-u", "-m", "demo.upstream", "--port", 11434)
     service = Logged(net.client, tmp_path / "service.log", *words)
@@ -80,36 +92,24 @@ def test_a_service_on_the_machine_itself_is_cached_too(net: Lan, start: Start, t
         options = ("--host", "localhost", "--port", 443, "--port", 11434)
         redirected = start(*options, config=EXACT_ONLY, ready=READY_EXACT)
 
-        def ask() -> Any:
-            where = (net.client, f"{name}:11434", redirected.authority)
-            return visit(*where, "Who is there?", http="1.1", ip=4, scheme="http")
+        for name in ("localhost", "127.0.0.1"):
 
-        first = ask()
-        again = until_hit(ask)
+            def ask(name: str = name) -> Any:
+                where = (net.client, f"{name}:11434", redirected.authority)
+                return visit(*where, f"Who is at {name}?", http="1.1", ip=4, scheme="http")
+
+            first = ask()
+            again = until_hit(ask)
+
+            assert first["cache"] == "miss"
+            assert again["body"] == first["body"]
+        a_signal_undoes_it(net, internet, before, redirected, signal.SIGINT)
     finally:
         service.stop()
 
-    assert first["cache"] == "miss"
-    assert again["body"] == first["body"]
 
-
-def test_what_the_proxys_user_asks_goes_out(net: Lan, internet: Internet, start: Start) -> None:
-    start()
-    code = "import ssl, sys, urllib.request as u; c = ssl.create_default_context(cafile=sys.argv[2]); "
-    code += "print(u.urlopen(u.Request(sys.argv[1], b'{}'), context=c, timeout=5).headers.get('x-cache-status'))"
-    words = (sys.executable, "-c", code, f"https://{API}/v1/chat/completions", f"{HOME}/internet.pem")
-
-    assert net.client.run("setpriv", "--reuid=65534", "--clear-groups", *words) == "None\n"
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
-def test_a_signal_undoes_it(net: Lan, internet: Internet, before: str, start: Start, how: signal.Signals) -> None:
-    redirected = start()
-    assert net.client.rules() != before
-
-    assert redirected.run.stop(how) == 0
-    assert net.client.rules() == before
-    assert direct(net, internet)["status"] == 200
+def test_sighup_undoes_it(net: Lan, internet: Internet, before: str, start: Start) -> None:
+    a_signal_undoes_it(net, internet, before, start(), signal.SIGHUP)
 
 
 def test_the_proxys_death_undoes_it(net: Lan, internet: Internet, before: str, start: Start) -> None:
@@ -157,16 +157,10 @@ def test_settings_that_a_run_left_changed_are_put_back_before_another_one(net: L
     assert net.client.run("cat", setting) == "1\n"
 
 
-def test_down_ends_a_run(net: Lan, before: str, start: Start) -> None:
-    redirected = start()
-
-    assert transparent(net, "down") == "undone\n"
-    assert redirected.run.process.wait(20) == 0
-    assert net.client.rules() == before
-    assert transparent(net, "status") == "not in force\n"
-
-
-def test_addresses_that_come_later_are_redirected_too(net: Lan, start: Start) -> None:
+def test_addresses_that_come_later_are_redirected_too_and_down_ends_the_run(
+    net: Lan, internet: Internet, before: str, start: Start
+) -> None:
+    """And what the proxy's own user asks goes out all the while."""
     redirected = start("--refresh", 0.2)
     ask = "import ssl, sys, socket; c = ssl.create_default_context(cafile=sys.argv[1]); "
     ask += "c.wrap_socket(socket.create_connection((sys.argv[2], 443), 5), server_hostname='api.llm.test').close()"
@@ -182,6 +176,20 @@ def test_addresses_that_come_later_are_redirected_too(net: Lan, start: Start) ->
             net.client.run(sys.executable, "-c", ask, redirected.authority, address)
     finally:
         net.client.names(HOSTS)
+
+    assert what_the_proxys_user_is_told(net) == "None\n"
+    assert transparent(net, "down") == "undone\n"
+    assert redirected.run.process.wait(20) == 0
+    assert net.client.rules() == before
+    assert transparent(net, "status") == "not in force\n"
+
+
+def what_the_proxys_user_is_told(net: Lan) -> str:
+    """Ask the API as the user whose traffic is not redirected; return the header that the cache would have set."""
+    code = "import ssl, sys, urllib.request as u; c = ssl.create_default_context(cafile=sys.argv[2]); "
+    code += "print(u.urlopen(u.Request(sys.argv[1], b'{}'), context=c, timeout=5).headers.get('x-cache-status'))"
+    words = (sys.executable, "-c", code, f"https://{API}/v1/chat/completions", f"{HOME}/internet.pem")
+    return net.client.run("setpriv", "--reuid=65534", "--clear-groups", *words)
 
 
 def test_nothing_is_done_unless_it_is_agreed_to(net: Lan, before: str) -> None:

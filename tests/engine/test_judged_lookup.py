@@ -11,7 +11,7 @@ import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.events import Erased, Judged
-from aicache.domain.judging import JudgeOutcome, JudgeQuestion
+from aicache.domain.judging import JudgeOutcome, JudgeQuestion, JudgeReply
 from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import Policy, Rules
 from aicache.domain.trace import Trace
@@ -179,15 +179,34 @@ async def test_a_late_judge_makes_a_miss() -> None:
     assert [neighbor.judged for neighbor in trace.neighbors] == ["late"]
 
 
+class HeldOracle(NeighborOracle):
+    """One that says nothing until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda question: False)
+        self.released = asyncio.Event()
+
+    async def may_answer(self, question: JudgeQuestion) -> JudgeReply:
+        reply = await super().may_answer(question)
+        await self.released.wait()
+        return reply
+
+
 async def test_what_waits_for_the_judge_takes_no_look_ups_place() -> None:
-    proxy = Proxy(lambda question: False, delay=0.5)
+    proxy, held = Proxy(), HeldOracle()
     await proxy.store(ASKED)
-    waiting = [asyncio.create_task(proxy.look_up(REWORDED + " " * i)) for i in range(60)]
-    await asyncio.sleep(0.25)
+    proxy.engine.use_judge(held, 60.0, JudgeLimits())
+    waiting = []
+    for number in range(60):  # one at a time: what comes at once may have to wait for a place
+        waiting.append(asyncio.create_task(proxy.look_up(REWORDED + " " * number)))
+        while len(held.asked) <= number and not waiting[-1].done():
+            await asyncio.sleep(0.001)
 
     other = await proxy.look_up(f"{ASKED} ")
+    held.released.set()
     misses = await asyncio.gather(*waiting)
 
+    assert len(held.asked) > 20  # which one caller may have at once
     assert isinstance(other, Hit)
     assert "busy" not in {miss.reason for miss in misses if isinstance(miss, Miss)}
 

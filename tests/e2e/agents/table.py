@@ -105,6 +105,7 @@ AGENTS = (
         api="gemini",
         path="/v1beta/models/gemini-2.5-flash:streamGenerateContent",
         result=RESULT,
+        heavy=True,
     ),
     Agent(
         "aider",
