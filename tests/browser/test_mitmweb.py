@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from browser.chromium import Screenshots
+from browser.chromium import Screenshots, page_of
 from browser.mitmweb import FlowList, Web
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from e2e.conftest import Upstream
 
@@ -30,17 +30,24 @@ def web(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> 
         yield web
 
 
-def test_hits_are_in_the_list_of_flows_and_tell_what_they_are(web: Web, page: Page, screenshot: Screenshots) -> None:
-    became = web.became()
+@pytest.fixture(scope="module")
+def flows(web: Web, browser: Browser) -> Iterator[FlowList]:
+    """mitmweb's page, for the tests that only look at single flows."""
+    with page_of(browser) as page:
+        yield FlowList(page, web)
 
-    flows = FlowList(page, web)
+
+def test_hits_are_in_the_list_of_flows_and_tell_what_they_are(
+    web: Web, flows: FlowList, screenshot: Screenshots
+) -> None:
+    became = web.became()
 
     expect(flows.rows).to_have_count(len(became))
     for number, detail in ((became.index("exact"), "exact"), (became.index("semantic"), "semantic")):
         details = flows.select(number)
         expect(details).to_contain_text("x-cache-status")
         expect(details).to_contain_text(f"ai-cache; hit; detail={detail}")
-        screenshot(page, detail)
+        screenshot(flows.page, detail)
     assert "Traceback" not in web.log
 
 
@@ -66,10 +73,8 @@ def test_every_flow_of_the_list_has_a_marker_and_says_why(web: Web, page: Page, 
 
 @pytest.mark.parametrize("outcome", ["miss", "exact", "semantic"])
 def test_the_content_view_shows_the_decision_and_the_stream_in_one_piece(
-    web: Web, page: Page, screenshot: Screenshots, outcome: str
+    web: Web, flows: FlowList, screenshot: Screenshots, outcome: str
 ) -> None:
-    flows = FlowList(page, web)
-
     details = flows.select(web.became().index(outcome))
 
     expect(details).to_contain_text("ai cache", ignore_case=True)
@@ -79,7 +84,7 @@ def test_the_content_view_shows_the_decision_and_the_stream_in_one_piece(
         expect(details).to_contain_text("[-do-]")
         expect(details).to_contain_text("{+can+}")
     expect(details).not_to_contain_text("chat.completion.chunk")
-    screenshot(page, "view")
+    screenshot(flows.page, "view")
 
 
 def test_commands_are_given_in_the_command_bar(web: Web, page: Page, screenshot: Screenshots) -> None:
