@@ -125,7 +125,8 @@ def asked_again(agent: Agent, proxy: Proxy, flows: Path) -> list[str]:
         read = list(FlowReader(file).stream())  # type: ignore[no-untyped-call]
     found = []
     for request in (flow.request for flow in read if flow.request.path.partition("?")[0] == agent.path):
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers = {name: value for name, value in headers.items() if name not in HOP_BY_HOP}
         found.append(post(proxy.port, request.content, headers, path=request.path).cache)
     return found
 
