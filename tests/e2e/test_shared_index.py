@@ -50,7 +50,7 @@ def test_what_one_proxy_stored_the_other_finds_by_meaning_in_redis(start: Start,
     proxies[1].wait_log("it has been emptied; opening it again")
     proxies[1].wait_log("ready: hits by meaning", times=2)
     assert proxies[1].ask("How do I reset my password?").cache == "exact"  # which gives it a vector again
-    proxies[1].ask_until("semantic", "How can I reset my password?", **NO_STORE)
+    proxies[1].ask_until("semantic", "How can I reset my password?", within=20, **NO_STORE)
 
 
 def test_what_one_proxy_stored_the_other_finds_by_meaning_in_postgres(
@@ -110,7 +110,7 @@ def start_both(start: Start, redis_port: int, index: str) -> tuple[Proxy, Proxy]
 
 def find_at_the_other(one: Proxy, two: Proxy) -> None:
     one.ask("How do I reset my password?")
-    two.ask_until("semantic", "How can I reset my password?", **NO_STORE)
+    two.ask_until("semantic", "How can I reset my password?", within=20, **NO_STORE)
     assert two.ask("How can I reset my password?", key="sk-other", **NO_STORE).cache == "miss"
 
 
