@@ -17,6 +17,8 @@ from aicache.guards.lexicon import function_words as lexicon
 
 MAX_EDITED_WORDS = 2
 """English function words of a place up to which it was edited; more are a phrase that was built in another way."""
+MAX_COMPARED_WORDS = 80
+"""Words of a text up to which the places of its differences are looked for; in longer ones, all must be the same."""
 _INFINITIVE = frozenset({"for", "to"})
 """Prepositions of which one stands before a verb in -ing where the other stands before its infinitive."""
 _NO_WORDS: frozenset[str] = frozenset()
@@ -43,7 +45,7 @@ def are_accounted_for(one: FunctionWords, other: FunctionWords, twins: Mapping[s
     mine, others = [_twin(word, twins) for word in one.sequence], list(other.sequence)
     if mine == others:
         return True
-    if one.language != other.language:
+    if one.language != other.language or max(len(mine), len(others)) > MAX_COMPARED_WORDS:
         return _silent(mine) == _silent(others)
     if one.language != "en":
         return _are_interchanged(mine, others, one.language, asks_way=asks_way)

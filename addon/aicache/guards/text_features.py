@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from aicache.guards.cased_words import find_cased_words
 from aicache.guards.clauses import split_clauses
@@ -41,44 +41,91 @@ MAX_CACHED_TEXTS = 1024
 """Texts whose features are kept in memory; those of a short question take some 5 kB."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextFeatures:
-    """One text, as each guard sees it."""
+    """One text, as each guard sees it. What only texts without a known difference are compared by is read when asked
+    for."""
+
+    cased: str
+    """The text, normalized except for its case."""
+    said: tuple[str, ...]
+    """The words without those of courtesies."""
 
     plain: str
     """The normalized text."""
     words: tuple[str, ...]
     content: tuple[str, ...]
     """Stems of the words that are neither grammar nor filler, in order."""
-    modifiers: frozenset[str]
-    """Stems of the words between an article and another word."""
     initials: str
     quantities: tuple[Quantity, ...]
     is_negated: bool
     word_groups: WordGroups
     names: Names
-    question_types: frozenset[str]
     is_passive: bool
     language: str
-    persons: Persons
-    character_of_word: str
-    subject_character: str
-    conjunction: str
     bare: str
     """All letters and digits, without particles and articles: 什么是GPS, 什么是 GPS 呢."""
     clauses: Clauses
-    roles: Roles
     signs: tuple[str, ...]
-    inner_marks: tuple[str, ...]
-    small_words: SmallWords
-    function_words: FunctionWords
-    cased_words: Mapping[str, str]
-    """Words whose capitals say something, as they are written."""
-    asks_meaning: bool
-    """Whether it asks what a word means, or how it is spelled."""
-    writing: Writing
     script: str
     """"simplified" or "traditional" where Chinese characters are of one of them only."""
+
+    @cached_property
+    def character_of_word(self) -> str:
+        return find_character_of_word(self.plain)
+
+    @cached_property
+    def subject_character(self) -> str:
+        return find_subject_character(self.plain)
+
+    @cached_property
+    def conjunction(self) -> str:
+        return find_conjunction(self.words)
+
+    @cached_property
+    def roles(self) -> Roles:
+        return find_roles(self.clauses)
+
+    @cached_property
+    def small_words(self) -> SmallWords:
+        return find_small_words(self.plain, self.clauses.words, self.said, self.clauses.language)
+
+    @cached_property
+    def modifiers(self) -> frozenset[str]:
+        """Stems of the words between an article and another word."""
+        return noun_modifiers(self.words)
+
+    @cached_property
+    def question_types(self) -> frozenset[str]:
+        return find_question_types(self.plain, self.clauses.language)
+
+    @cached_property
+    def persons(self) -> Persons:
+        return find_persons(self.plain, self.clauses.words, self.said, self.clauses.language)
+
+    @cached_property
+    def function_words(self) -> FunctionWords:
+        return find_function_words(self.clauses)
+
+    @cached_property
+    def inner_marks(self) -> tuple[str, ...]:
+        return find_inner_marks(self.cased)
+
+    @cached_property
+    def cased_words(self) -> Mapping[str, str]:
+        """Words whose capitals say something, as they are written."""
+        return find_cased_words(self.cased)
+
+    @cached_property
+    def writing(self) -> Writing:
+        return find_writing(self.cased, self.clauses.language)
+
+    @cached_property
+    def asks_meaning(self) -> bool:
+        """Whether it asks what a word means, or how it is spelled."""
+        return not _ASKING_MEANING.isdisjoint(self.words) or (
+            not self.plain.isascii() and _ASKING_MEANING_UNSPACED.search(self.plain) is not None
+        )
 
 
 @lru_cache(maxsize=MAX_CACHED_TEXTS)
@@ -97,33 +144,21 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
     clauses = split_clauses(spelled, plain, digits, quantities, names.names)
     said = [word for word, key in zip(clauses.words, clauses.keys, strict=True) if key]
     return TextFeatures(
+        cased=cased,
+        said=tuple(said),
         plain=plain,
         words=tuple(words),
         content=tuple(content_stems(word for word in words if not (quantities and word in UNIT_WORDS))),
-        modifiers=noun_modifiers(words),
         initials="".join(word[0] for word in words),
         quantities=quantities,
         is_negated=is_negated(plain, words),
         word_groups=find_word_groups(plain, [*words, *filter(is_place, names.names)]),
         names=names,
-        question_types=find_question_types(plain, clauses.language),
         is_passive=is_passive(plain),
         language=detect_language(plain, words),
-        persons=find_persons(plain, clauses.words, said, clauses.language),
-        character_of_word=find_character_of_word(plain),
-        subject_character=find_subject_character(plain),
-        conjunction=find_conjunction(words),
         bare=_bare(digits),
         clauses=clauses,
-        roles=find_roles(clauses),
         signs=find_signs(cased),
-        inner_marks=find_inner_marks(cased),
-        small_words=find_small_words(plain, clauses.words, said, clauses.language),
-        function_words=find_function_words(clauses),
-        cased_words=find_cased_words(cased),
-        writing=find_writing(cased, clauses.language),
-        asks_meaning=not _ASKING_MEANING.isdisjoint(words)
-        or (not plain.isascii() and _ASKING_MEANING_UNSPACED.search(plain) is not None),
         script="" if text.isascii() else chinese_script(text),
     )
 
