@@ -16,6 +16,7 @@ from benchmarks import (
     exact,
     followers,
     formats,
+    growth,
     handshakes,
     in_flight,
     machine,
@@ -69,6 +70,8 @@ def main() -> int:
             return _handshakes(options)
         if options.what == "workers":
             return _workers(options)
+        if options.what == "growth":
+            return _growth(options)
         if options.what == "overload":
             return _overload(options)
         return _soak(options) if options.what == "soak" else _compare(options)
@@ -123,6 +126,15 @@ def _overload(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
         connections = options.connections or overload.CONNECTIONS
         return overload.run(Path(name), options.speed, connections, 2 if options.quick else options.seconds)
+
+
+def _growth(options: argparse.Namespace) -> int:
+    wrk.check_installed()
+    print(machine.line(machine.describe()))
+    sizes = options.entries or ((300, 1000) if options.quick else growth.SIZES)
+    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
+        report = Path(options.report) if options.report else None
+        return growth.run(Path(name), sizes, 1 if options.quick else options.seconds, report)
 
 
 def _handshakes(options: argparse.Namespace) -> int:
@@ -180,7 +192,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("table", "soak", "overload", "watchers", "formats", "bounds", "faults", "handshakes", "workers"),
+        choices=(
+            "table",
+            "soak",
+            "overload",
+            "watchers",
+            "formats",
+            "bounds",
+            "faults",
+            "handshakes",
+            "workers",
+            "growth",
+        ),
         default="table",
         help="table (default): the comparison; soak: a mixed load for --minutes, with error counts and memory use; "
         "overload: stored and new questions over more --connections (100,300,600) than can be served at once, and the "
@@ -188,7 +211,8 @@ def _parser() -> argparse.ArgumentParser:
         "microseconds to parse and render each API's bodies; bounds: the cost of hostile requests to other clients, in "
         "memory and waiting time; faults: fault injection under a load whose answers are all checked (see faults "
         "--help); handshakes: the first byte of requests on new connections, to an upstream behind TLS; "
-        "workers: two workers against one process, by the time of the busiest process",
+        "workers: two workers against one process, by the time of the busiest process; "
+        "growth: the same look-ups among more and more --entries of one namespace",
     )
     parser.add_argument(
         "--only",
@@ -196,6 +220,9 @@ def _parser() -> argparse.ArgumentParser:
         default=list(DEFAULT_SCENARIOS),
         metavar="A,B",
         help=f"scenarios: {', '.join(SCENARIOS)} (default: {','.join(DEFAULT_SCENARIOS)})",
+    )
+    parser.add_argument(
+        "--entries", type=_numbers, metavar="N,N", help="for growth: default 1000,10000,100000; a million takes hours"
     )
     parser.add_argument("--connections", type=_numbers, metavar="N,N", help="default 1,8,64,256")
     parser.add_argument(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,24 @@ def draw(folder: Path, title: str, rows: Sequence[Row]) -> Path:
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
     return path
+
+
+def draw_curves(
+    path: Path, places: Sequence[int], curves: Mapping[str, Sequence[float]], labels: tuple[str, str]
+) -> None:
+    """Write a plot of some curves over the same places, which grow by factors. *labels* are those of the axes."""
+    figure, axis = pyplot.subplots(figsize=(5.5, 4))
+    for name, values in curves.items():
+        axis.plot(places, values, marker="o", label=name)
+    axis.set_xscale("log")
+    axis.set_ylim(bottom=0)
+    axis.set_xlabel(labels[0])
+    axis.set_ylabel(labels[1])
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
 
 
 def _lines(axis: Axes, panel: Panel, rows: Sequence[Row], by_size: bool) -> None:

@@ -13,10 +13,11 @@ from typing import Any, Self
 
 import yaml
 
+from aicache.cli import launch
 from aicache.config.values import Speed
 from benchmarks import litellm, proxy_metrics
 from benchmarks.errors import Problem
-from benchmarks.processes import Server, Tree, free_port, run_server
+from benchmarks.processes import STOP_TIMEOUT_S, Server, Tree, free_port, run_server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ADDON = ROOT / "addon" / "ai_cache.py"
@@ -131,6 +132,13 @@ class Fleet:
         for port, parts in self._awaited_parts:
             proxy_metrics.wait_ready(port, parts)
         self._starting, self._awaited_parts = [], []
+
+    def stop(self, system: System) -> None:
+        """End a system, which can be started again."""
+        server = next(each for each in self._servers if each.port == system.port)
+        launch.terminate(server.process, STOP_TIMEOUT_S)
+        self._servers.remove(server)
+        self._started = {name: each for name, each in self._started.items() if each.port != system.port}
 
     def said(self, system: System) -> str:
         """Return a system's log so far; proxies log only problems."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import dataclasses
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ import pytest
 
 import benchmarks.__main__
 import environment
-from benchmarks import overload, results, systems, wrk, wrk_scripts
+from benchmarks import growth, overload, results, systems, wrk, wrk_scripts
 from benchmarks.errors import Problem
 from benchmarks.measurements import Case, percentile, rows
 from demo.answers import Reply
@@ -221,3 +222,25 @@ def test_under_overload_failures_and_too_few_hits_are_named_for_the_cache_and_fa
         "bare, 300 connections: of 1000 requests failed (status: times) {0: 2, 502: 1}",
     ]
     assert overload.find_problems([replace(ours, hits=0.96)], ["ai-cache"]) == []
+
+
+def test_a_growing_store_has_different_questions_and_each_size_goes_on_where_the_one_before_ended() -> None:
+    parts = [*growth.entries_between(0, 9_990), *growth.entries_between(9_990, 10_010)]
+
+    assert parts == growth.entries_between(0, 10_010)
+    assert len(set(parts)) == 10_010
+    place = growth.REWORDED + growth.DIFFERENT_NEW
+    assert growth.entries_between(place, place + 1) != growth.entries_between(growth.REWORDED, growth.REWORDED + 1)
+
+
+def test_the_figures_of_growth_are_a_table_and_a_file(tmp_path: Path) -> None:
+    names = [field.name for field in dataclasses.fields(growth.Size)]
+    found = [growth.Size(*(number * 1.5 for number in range(start, start + len(names)))) for start in (1, 2)]
+
+    growth.write(tmp_path / "report", found)
+
+    with (tmp_path / "report" / "growth.csv").open() as file:
+        written = list(csv.DictReader(file))
+    assert [[float(row[name]) for name in names] for row in written] == [list(dataclasses.astuple(x)) for x in found]
+    lines = growth.table(found).splitlines()
+    assert [line.split()[0] for line in lines[1:]] == names[1:]
