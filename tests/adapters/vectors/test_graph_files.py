@@ -12,9 +12,17 @@ import numpy as np
 import pytest
 
 from aicache.adapters.unused_files import UnusedFiles
-from aicache.adapters.vectors import graph_files, in_memory_vectors, large_namespace, neighbor_graph, row_file
+from aicache.adapters.vectors import (
+    graph_files,
+    in_memory_vectors,
+    large_namespace,
+    neighbor_graph,
+    row_file,
+    zvec_reading,
+)
 from aicache.adapters.vectors.graph_files import KEYS_SUFFIX, GraphFiles, SavedGraph
 from aicache.adapters.vectors.large_namespace import LargeNamespace
+from aicache.adapters.vectors.memory_limit import share_of_memory
 from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
 from aicache.adapters.vectors.neighbor_graph import NeighborGraph
 from aicache.adapters.vectors.zvec import ZvecIndex
@@ -235,6 +243,13 @@ def test_it_is_saved_when_it_follows_and_again_when_much_has_changed(files: Grap
     held.close()
 
 
+@pytest.mark.parametrize(("limit", "most", "expected"), [("1000", 900, 250), ("max", 900, 900), ("1000", 90, 90)])
+def test_a_container_limits_the_memory(tmp_path: Path, limit: str, most: int, expected: int) -> None:
+    (tmp_path / "memory.max").write_text(f"{limit}\n")
+
+    assert share_of_memory(0.25, most, tmp_path / "memory.max") == expected
+
+
 # ---------------------------------------------------------------------- with zvec
 
 
@@ -300,6 +315,46 @@ async def test_erasing_leaves_no_number_of_what_was_deleted_in_any_graph(index: 
     assert 3 not in in_files(tmp_path, 3)
     await eventually(lambda: bool(saved(index)))
     assert in_files(tmp_path, 3, 4) == {4}
+
+
+async def test_a_graph_that_cannot_be_saved_is_said_once_and_tried_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(graph_files, "MIN_FREE_BYTES", 1 << 60)
+    index = await opened(tmp_path)
+    for seed in range(150):
+        await index.upsert(digest(seed), SPACE, a_vector(seed), LATER)
+    for _ in range(4):
+        await index.search(SPACE, a_vector(1), 1)
+    await eventually(lambda: "is not saved" in caplog.text)
+
+    for seed in range(150, 160):
+        await index.upsert(digest(seed), SPACE, a_vector(seed), LATER)
+    await eventually(lambda: index._memory._large[SPACE].behind == 0)
+    await asyncio.sleep(0.05)
+    assert caplog.text.count("is not saved") == 1
+    monkeypatch.setattr(graph_files, "MIN_FREE_BYTES", 0)
+    index._memory._save_from = 0.0
+    await index.upsert(digest("more"), SPACE, a_vector(1000), LATER)
+
+    await eventually(lambda: bool(saved(index)))
+    await index.close()
+
+
+async def test_erasing_waits_until_a_large_namespace_is_read(
+    index: ZvecIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(index)
+    await index.delete([digest(3)])
+    await index.close()
+    monkeypatch.setattr(zvec_reading, "READ_BATCH_SIZE", 1)
+    again = await opened(tmp_path)
+
+    await again.erase()
+
+    assert again.is_clean
+    assert again._memory.has(SPACE)
+    await again.close()
 
 
 async def test_erasing_deletes_the_graph_of_a_namespace_that_is_not_in_memory(index: ZvecIndex) -> None:

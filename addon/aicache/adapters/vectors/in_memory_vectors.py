@@ -6,6 +6,7 @@ import contextlib
 import functools
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
@@ -14,6 +15,7 @@ import numpy as np
 from aicache.adapters.vectors.graph_files import GraphFiles, SavedGraph
 from aicache.adapters.vectors.graph_upkeep import GraphUpkeep
 from aicache.adapters.vectors.large_namespace import GraphChanges, LargeNamespace
+from aicache.adapters.vectors.memory_limit import share_of_memory
 from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
 from aicache.adapters.vectors.neighbor_graph import is_installed, is_loaded
 from aicache.domain.model import Neighbor, Vector
@@ -22,8 +24,10 @@ logger = logging.getLogger(__name__)
 
 LARGE_FROM_VECTORS = 8192
 """A namespace of as many vectors gets a graph. To compare all of fewer takes less than a millisecond."""
-MAX_GRAPH_BYTES = 2 << 30
-"""Memory of all large namespaces: some two million vectors of 512 numbers."""
+MAX_GRAPH_BYTES = share_of_memory(0.25, 2 << 30)
+"""Memory of all large namespaces: some two million vectors of 512 numbers, or a quarter of what there is."""
+RETRY_SAVING_AFTER_S = 600.0
+"""Time in which nothing is saved after that has failed."""
 
 
 class InMemoryVectors:
@@ -42,6 +46,7 @@ class InMemoryVectors:
         self._size = 0  # of the matrices
         self._lock = threading.RLock()
         self._erasures = 0
+        self._save_from = 0.0  # in the time of the monotonic clock
         self._upkeep = GraphUpkeep(self._next_changes, self._settle, self._save_one)
 
     def has(self, namespace: str) -> bool:
@@ -208,7 +213,7 @@ class InMemoryVectors:
 
     def _save_one(self) -> bool:
         """Write the file of one graph, if one is due; tell whether there may be more."""
-        if self._files is None:
+        if self._files is None or time.monotonic() < self._save_from:
             return False
         with self._lock:
             due = ((name, each, found) for name, each in self._large.items() if (found := each.to_save()) is not None)
@@ -219,7 +224,11 @@ class InMemoryVectors:
         try:
             self._files.write(name, *found)
         except Exception as exc:  # OSError, and what usearch raises
-            logger.warning("vector index: a graph is not saved, and will be made again (%s)", type(exc).__name__)
+            logger.warning("vector index: a graph is not saved (%s); without it, the next start takes longer", exc)
+            self._save_from = time.monotonic() + RETRY_SAVING_AFTER_S
+            with self._lock:
+                each.note_no_file()
+                self._files.remove(name)
             return False
         with self._lock:
             if erasures != self._erasures:  # what was to be erased meanwhile may be in it

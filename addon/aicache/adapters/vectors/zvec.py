@@ -177,6 +177,7 @@ class ZvecIndex:
         """
         if self.is_clean:
             return
+        await self._promotion.loading.wait()  # while a large namespace is read, nothing is copied
         await self._call(self._folder.begin_copy)
         await self._call(self._memory.erase)
         try:
