@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from aicache.adapters.embedders.local import DIMENSIONS, LocalEmbedder
+from aicache.adapters.vectors.in_memory_vectors import LARGE_FROM_VECTORS
 from aicache.adapters.vectors.zvec import ZvecIndex
 from benchmarks import questions, requests, wrk_scripts
 from benchmarks.errors import Problem
@@ -35,6 +36,8 @@ REWORDED = 10_000
 DIFFERENT_NEW = 200_000
 RECALL_QUESTIONS = 200
 TOP_K = 5
+KEY_BYTES, MIN_SAVED_SHARE = 64, 0.85
+"""Of the keys in a graph's file; some are written only with the next one."""
 IDLE_SHARE, IDLE_S, MAX_SETTLING_S = 0.1, 3.0, 3600.0
 """A proxy has settled when it used less than this share of a processor for so long."""
 
@@ -86,9 +89,9 @@ def run(folder: Path, sizes: Sequence[int], seconds: float, report: Path | None)
             for before, entries in zip((0, *sizes), sizes, strict=False):
                 growing = _Growing(fleet, folder, data, steps)
                 filled = growing.fill(before, entries)
-                system, _, built = growing.start(f"{entries} entries, first start")
+                system, _, built = growing.start(f"{entries} entries, first start", entries)
                 fleet.stop(system)
-                system, started, settled = growing.start(f"{entries} entries, started again")
+                system, started, settled = growing.start(f"{entries} entries, started again", entries)
                 least = least or system.memory()
                 figures = growing.load(system, entries, seconds)
                 memory = (system.memory() - least) / entries
@@ -140,7 +143,7 @@ class _Growing:
             raise Problem(f"warm ends with {done.returncode}: {(done.stderr or done.stdout).strip()[-500:]}")
         return time.monotonic() - began
 
-    def start(self, what: str) -> tuple[System, float, float]:
+    def start(self, what: str, entries: int) -> tuple[System, float, float]:
         """Start a proxy; return it, and after how many seconds it was ready, and had settled."""
         self._steps.begin(what)
         began = time.monotonic()
@@ -149,15 +152,17 @@ class _Growing:
         ready = time.monotonic() - began
         for question in questions.reworded(1)[:5]:  # which makes it notice that the namespace is used
             requests.send(system.port, requests.body(question))
-        return system, ready, self._settle(system) - began
+        return system, ready, self._settle(system, entries) - began
 
-    def _settle(self, system: System) -> float:
-        """Wait until a proxy has nothing to do; return the time since which that was so."""
+    def _settle(self, system: System, entries: int) -> float:
+        """Wait until a proxy has saved the graph, if any, and has nothing to do; return since when that is so."""
         deadline = time.monotonic() + MAX_SETTLING_S
         while time.monotonic() < deadline:
             began, used = time.monotonic(), system.cpu()
             time.sleep(IDLE_S)
-            if system.cpu() - used < IDLE_SHARE * IDLE_S:
+            saved = sum(path.stat().st_size for path in (self._data / "vectors").glob("*.keys"))
+            has_graph = entries < LARGE_FROM_VECTORS or saved > MIN_SAVED_SHARE * entries * KEY_BYTES
+            if has_graph and system.cpu() - used < IDLE_SHARE * IDLE_S:
                 return began
         raise Problem(f"the proxy is still busy after {MAX_SETTLING_S:g} s")
 
