@@ -130,6 +130,7 @@ def test_answers_on_their_way_to_a_caller_that_is_purged_are_stored_by_none(
     assert {workers.ask(each, key="sk-leaving", headers=how).status for each in questions} == {504}
 
 
+@pytest.mark.usefixtures("upstream")
 def test_all_write_whole_lines_into_one_log(workers: Workers) -> None:
     marked = [f"sk-{number}" for number in range(SOME_CONNECTIONS)]
     for key in marked:
@@ -140,7 +141,18 @@ def test_all_write_whole_lines_into_one_log(workers: Workers) -> None:
         lines = [json.loads(line) for line in (workers.home / "log.jsonl").read_text().splitlines()]
         return sum(line["event"] == "decided" for line in lines)
 
-    workers.wait_for(lambda: decided() >= requests)
+    workers.wait_for(lambda: decided() >= requests, within=20)
+
+
+@pytest.mark.usefixtures("upstream")
+def test_a_changed_configuration_is_read_by_all(workers: Workers) -> None:
+    anybody = Visitor(workers.port, {"sec-fetch-site": "same-origin"})
+    assert anybody.get("metrics").status == 401
+
+    with workers.config_file.open("a") as file:
+        file.write("dashboard: {open_metrics: true}\n")
+
+    workers.wait_for(lambda: all(anybody.get("metrics").status == 200 for _ in range(SOME_CONNECTIONS)), within=20)
 
 
 def test_without_the_data_folders_process_there_are_misses_until_it_is_back(workers: Workers) -> None:
@@ -194,9 +206,10 @@ def test_all_end_together_once_open_requests_are_complete(workers: Workers, upst
         threading.Thread(target=lambda i=i: bodies.append(workers.ask(f"How slow is {i}?", stream=True).body))
         for i in range(8)
     ]
+    calls = upstream.calls
     for each in asking:
         each.start()
-    workers.wait_for(lambda: upstream.calls >= 8)
+    workers.wait_for(lambda: upstream.calls >= calls + 8)
     everybody = [workers.pid, *children(workers.pid)]
     assert workers.process is not None
 
@@ -209,3 +222,4 @@ def test_all_end_together_once_open_requests_are_complete(workers: Workers, upst
     assert workers.process.wait(20) == 0
     assert not any(map(alive, everybody))
     assert "Traceback" not in workers.log
+    assert "threads before the workers start" not in workers.log

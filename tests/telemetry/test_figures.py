@@ -10,7 +10,7 @@ import pytest
 
 from aicache.domain.events import Judged
 from aicache.domain.judging import JudgeOpinion, JudgeOutcome
-from aicache.telemetry.counters import Counters
+from aicache.telemetry.counters import MAX_MODELS, Counters
 from aicache.telemetry.figures import Figures, add_counters, add_up, pack, pack_alone, pack_counters
 from aicache.telemetry.health import DependencyHealth, Health
 from aicache.telemetry.prometheus import Metrics
@@ -83,6 +83,20 @@ def test_a_successor_goes_on_counting() -> None:
         after.decided(a_hit())
 
     assert after.outcomes["hit", "chat"] == before.counters.outcomes["hit", "chat"] + 2
+
+
+def test_a_successor_admits_no_more_names_than_one_process() -> None:
+    before, after = Counters(cost), Counters(cost)
+    for number in range(MAX_MODELS + 5):
+        before.decided(a_hit(model=f"model-{number}"))
+
+    add_counters(after, pack_counters(before))
+    after.admit_names()
+    after.decided(a_hit(model="one-more"))
+    after.decided(a_hit(model="model-0"))
+
+    assert {model for _, _, model in after.hits} == {model for _, _, model in before.hits}
+    assert after.hits["exact", "chat", "model-0"] == 2
 
 
 def test_counts_stand_in_for_a_process_that_does_not_answer() -> None:

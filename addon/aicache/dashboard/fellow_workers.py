@@ -117,6 +117,7 @@ class FellowWorkers:
         try:
             if saved := _read(self._worker.counts_file):
                 add_counters(self._observability.counters, saved)
+                self._observability.counters.admit_names()
         except ValueError as exc:
             logger.warning("%s: %s", self._worker.counts_file, exc)
 

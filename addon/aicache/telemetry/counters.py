@@ -191,6 +191,18 @@ class Counters:
         tokens = (spent.prompt_tokens, spent.completion_tokens)
         self.own_nanos[spent.purpose] += self.cost(spent.model, *tokens, cached=spent.cached_tokens) or 0
 
+    def admit_names(self) -> None:
+        """Admit the names that are counted already, once counts of a process before have been added."""
+        for _, _, model in self.hits:
+            self._models.of(model)
+        for _, model, _ in self.responses:
+            self._models.of(model)
+        for reason, _ in (*self.misses, *self.bypasses):
+            self._reasons.of(reason)
+        for names, counted in ((self._steps, self.steps), (self._headers, self.header_misses)):
+            for name in counted:
+                names.of(name)
+
     def _segment(self, name: str) -> Segment:
         name = name[:SEGMENT_NAME_CHARS]
         segment = self.segments.setdefault(name, Segment())

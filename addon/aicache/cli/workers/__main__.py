@@ -16,7 +16,8 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[3]))  # for the interpreter of another environment
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not fork
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")  # a process with threads must not fork
 
 from aicache import config as configuration
 from aicache.cli.workers import data_owner
@@ -47,6 +48,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     for module in PRELOADED_MODULES:
         importlib.import_module(module)
+    if (threads := len([*Path("/proc/self/task").iterdir()])) > 1:
+        print(f"serve: warning: {threads} threads before the workers start: locks that one holds stay locked in them")
     gc.collect()
     gc.freeze()  # its pages stay shared
     owner = Program("the data folder's process", partial(data_owner.run, config_file, folder, group.path, count))
