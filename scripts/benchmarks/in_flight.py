@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from aicache.adapters.redis.peers import GONE_AFTER_S
 from benchmarks import requests
@@ -11,30 +13,39 @@ from benchmarks.misses import Misses
 from benchmarks.scenario import warm_systems
 from benchmarks.systems import System
 
-WITHOUT, ONE_PROXY, ALONE, ONE_OF_TWO = "without", "one proxy", "across proxies, alone", "across proxies, one of two"
-SETTINGS = {
-    WITHOUT: {"collapse": False, "finish": None},
-    ONE_PROXY: {"across_proxies": False},
-    ALONE: {"across_proxies": True},
-    ONE_OF_TWO: {"across_proxies": True},
-}
-"""Settings under `in_flight`, by the name of the system."""
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    name: str
+    settings: Mapping[str, Any]
+    """Those under `in_flight`."""
+    proxies: int = 1
+    """Those that share a Redis, of which one is measured: each is told of what the others write, in any case."""
+
+
+SETUPS = (
+    Setup("without", {"collapse": False, "finish": None}),
+    Setup("alone", {}),
+    Setup("one of two, no leases", {"across_proxies": False}, proxies=2),
+    Setup("one of two", {}, proxies=2),
+)
 
 
 class InFlight(Misses):
     name = "in-flight"
-    title = "misses that nobody shares: without in_flight.collapse, with it, and with other proxies in mind"
+    title = "misses that nobody shares: without in_flight.collapse, with it, and with leases for other proxies"
 
     def systems(self) -> list[System]:
         compared = []
-        for name, settings in SETTINGS.items():
-            config, folder = {"semantic": {"enabled": False}, "in_flight": settings}, name.replace(" ", "-")
-            [system, *_] = self._fleet.caches(folder, config, f", {name}")
+        for setup in SETUPS:
+            config = {"semantic": {"enabled": False}, "in_flight": dict(setup.settings)}
+            folder = setup.name.replace(" ", "-").replace(",", "")
+            [system, *_] = self._fleet.caches(folder, config, f", {setup.name}")
             self._fleet.wait()
-            if name == ONE_OF_TWO:
-                self._fleet.caches(folder, config, ", the other one")
+            for number in range(1, setup.proxies):
+                self._fleet.caches(folder, config, f", {setup.name} {number}")
                 self._fleet.wait()
-            compared.append(replace(system, name=name))
+            compared.append(replace(system, name=setup.name))
         warm = warm_systems(self._fleet, replace(self._plan, litellm=False), compared, [requests.body()])
         time.sleep(GONE_AFTER_S)  # until the one that is alone knows it
         return warm
