@@ -25,6 +25,7 @@ from benchmarks import (
     results,
     semantic,
     soak,
+    soak_in_flight,
     streams,
     telemetry_growth,
     workers,
@@ -74,6 +75,8 @@ def main() -> int:
             return _growth(options)
         if options.what == "overload":
             return _overload(options)
+        if options.what == "soak-in-flight":
+            return _soak_in_flight(options)
         return _soak(options) if options.what == "soak" else _compare(options)
     except Problem as exc:
         print(f"bench: {exc}", file=sys.stderr)
@@ -119,6 +122,14 @@ def _soak(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
         report = Path(options.report) if options.report else None
         return soak.run(Path(name), speed, options.minutes, options.rate, report)
+
+
+def _soak_in_flight(options: argparse.Namespace) -> int:
+    [speed, *_] = options.speed
+    speed_settings(speed)
+    print(machine.line(machine.describe()))
+    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
+        return soak_in_flight.run(Path(name), speed, options.minutes)
 
 
 def _overload(options: argparse.Namespace) -> int:
@@ -203,6 +214,7 @@ def _parser() -> argparse.ArgumentParser:
             "handshakes",
             "workers",
             "growth",
+            "soak-in-flight",
         ),
         default="table",
         help="table (default): the comparison; soak: a mixed load for --minutes, with error counts and memory use; "
@@ -212,7 +224,9 @@ def _parser() -> argparse.ArgumentParser:
         "memory and waiting time; faults: fault injection under a load whose answers are all checked (see faults "
         "--help); handshakes: the first byte of requests on new connections, to an upstream behind TLS; "
         "workers: two workers against one process, by the time of the busiest process; "
-        "growth: the same look-ups among more and more --entries of one namespace",
+        "growth: the same look-ups among more and more --entries of one namespace; "
+        "soak-in-flight: equal requests, streams, clients that leave or read slowly, at two proxies, for --minutes, "
+        "while the upstream is killed now and then, and what is left of it",
     )
     parser.add_argument(
         "--only",

@@ -22,7 +22,7 @@ EXACT, SEMANTIC = frozenset({"exact store"}), frozenset({"exact store", "embedde
 def counts(port: int) -> dict[str, float]:
     """Return requests, hits by tier (``exact``, ``semantic``), and lookups in which a part of the cache ``failed``."""
     found = {"requests": 0.0, "failed": 0.0}
-    for family in text_string_to_metric_families(_page(port)):
+    for family in text_string_to_metric_families(page(port)):
         for sample in family.samples:
             if sample.name == "aicache_requests_total":
                 found["requests"] += sample.value
@@ -48,13 +48,14 @@ def wait_ready(port: int, parts: Collection[str]) -> None:
 def _in_use(port: int) -> set[str]:
     return {
         sample.labels["part"]
-        for family in text_string_to_metric_families(_page(port))
+        for family in text_string_to_metric_families(page(port))
         for sample in family.samples
         if sample.name == "aicache_part_in_use" and sample.value
     }
 
 
-def _page(port: int) -> str:
+def page(port: int) -> str:
+    """Return the metrics page. Raises Problem."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", "/_ai_cache/metrics", headers=LOOKER)

@@ -69,12 +69,16 @@ def speed_settings(name: str) -> dict[str, bool]:
 class Fleet:
     """Starts systems and ends them with its block. Systems accept requests only after `wait`."""
 
-    def __init__(self, folder: Path, speeds: Sequence[str]) -> None:
-        self._folder, self._speeds = folder, speeds
+    def __init__(
+        self, folder: Path, speeds: Sequence[str], upstream: str = "benchmarks.upstream", addons: Sequence[Path] = ()
+    ) -> None:
+        """*upstream* is the module of the stand-in API; *addons* are those that proxies with the cache have as well."""
+        self._folder, self._speeds, self._module, self._addons = folder, speeds, upstream, addons
         self._stack = ExitStack()
         self._started: dict[str, System] = {}
         self._servers: list[Server] = []
         self._starting: list[Server] = []
+        self._upstream_port = 0
         self._awaited_parts: list[tuple[int, Collection[str]]] = []  # ports, and the parts of the cache to wait for
 
     def __enter__(self) -> Self:
@@ -90,6 +94,13 @@ class Fleet:
     def upstream(self) -> System:
         """Return the stand-in API itself."""
         return self._once("upstream", self._upstream)
+
+    def kill_upstream(self) -> None:
+        """Kill the stand-in API; `upstream` starts it again, at the same port."""
+        port = self._started.pop("upstream").port
+        server = next(server for server in reversed(self._servers) if server.port == port)
+        server.process.kill()
+        server.process.wait()
 
     def constant(self) -> System:
         """Return a bare mitmdump whose addon sends a constant answer."""
@@ -150,8 +161,8 @@ class Fleet:
         return self._started[name]
 
     def _upstream(self) -> System:
-        port = free_port()
-        return System("upstream", port, (self._run([sys.executable, "-m", "benchmarks.upstream", str(port)], port),))
+        port = self._upstream_port = self._upstream_port or free_port()
+        return System("upstream", port, (self._run([sys.executable, "-m", self._module, str(port)], port),))
 
     def _cache(
         self, speed: str, data: str, config: Mapping[str, Any], suffix: str, program: Sequence[str] = (MITMDUMP,)
@@ -160,10 +171,10 @@ class Fleet:
         folder = self._folder / f"{data}-{speed}"
 
         def start() -> System:
-            file = folder.with_suffix(".yaml")
+            file = self._folder / f"{data}-{speed}{suffix.replace(' ', '-')}.yaml"
             ours = {"speed": speed_settings(speed), "dashboard": {"token": proxy_metrics.TOKEN}}
             file.write_text(yaml.safe_dump({**ours, **config}))
-            options = [*WARNINGS, "-s", str(ADDON)]
+            options = [*WARNINGS, "-s", str(ADDON), *(word for addon in self._addons for word in ("-s", str(addon)))]
             options += ["--set", f"ai_cache_data={folder}", "--set", f"ai_cache_config={file}"]
             system = self._mitmdump(name, options, caches=True, program=program)
             by_meaning = config.get("semantic", {}).get("enabled", True)

@@ -23,9 +23,14 @@ def reply(request: Request) -> Reply:
     asked = request.json
     if not asked.get("stream"):
         return Reply(body=ANSWER)
-    pace = _PACE.search(str(asked.get("messages")))
-    tokens, first, each = (int(pace[1]), float(pace[2]), float(pace[3])) if pace else (20, 0.0, 0.0)
+    tokens, first, each = parse_pace(str(asked.get("messages"))) or (20, 0.0, 0.0)
     return Reply((" ".join(["token"] * tokens),), first_token=first, per_token=each)
+
+
+def parse_pace(prompt: str) -> tuple[int, float, float] | None:
+    """Return the tokens, and the seconds until the first and between two, that a prompt wants; None if it says none."""
+    pace = _PACE.search(prompt)
+    return (int(pace[1]), float(pace[2]), float(pace[3])) if pace else None
 
 
 async def _serve(port: int) -> None:

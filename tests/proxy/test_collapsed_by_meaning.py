@@ -16,7 +16,7 @@ from aicache.adapters.memory import MemoryIndex
 from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose
 from fakes import BrokenEmbedder, LetterEmbedder
-from in_process import InProcessProxy, a_question, an_answer, in_process
+from in_process import InProcessProxy, a_question, a_stream, an_answer, in_process
 from proxy.test_collapsed_requests import answer_with_usage, ask, end, waiting
 
 ASKED, REWORDED, WRITTEN = "how do I reset my password", "how can I reset my password", "How do I reset my password?"
@@ -195,6 +195,38 @@ async def test_what_declines_answers_its_own_question_alone(tmp_path: Path) -> N
         await asyncio.wait_for(task, 5)
 
         assert follower.response is None
+
+
+@pytest.mark.parametrize(("refusals", "follows"), [("always", True), ("exact", False)])
+async def test_a_stream_is_followed_where_answers_that_decline_may_be_shared(
+    tmp_path: Path, refusals: str, follows: bool
+) -> None:
+    async with by_meaning(tmp_path, f"store: {{refusals: {refusals}}}\n") as proxy:
+        leader, follower = a_question(ASKED, stream=True), a_question(REWORDED, stream=True)
+        await ask(proxy, leader)
+        leader.response = a_stream("Like ", "this.")
+        body, leader.response.raw_content = leader.response.raw_content or b"", None
+        await proxy.hook("responseheaders", leader)
+        task = asyncio.create_task(ask(proxy, follower))
+        await asyncio.sleep(0.1)
+        assert task.done() is follows
+        tee = leader.response.stream
+        assert callable(tee)
+        for chunk in (body, b""):
+            tee(chunk)
+        leader.response.timestamp_end = leader.response.timestamp_start + 0.1
+        await proxy.hook("response", leader)
+        await asyncio.wait_for(task, 5)
+        await proxy.settle()
+        metrics = proxy.addon._observability.metrics.text().decode()
+
+        assert status_of(follower) == SEMANTIC
+        assert "x-ai-cache-similarity" in (follower.response or Response.make()).headers
+        assert 'aicache_collapsed_semantic_hits_total{api="chat"} 1.0' in metrics
+        assert "the answer of flow" in follower.comment
+        if follows:
+            source = proxy.addon._live._sources[follower]
+            assert b"".join(source.take()) == body
 
 
 async def test_an_answer_that_must_not_be_stored_frees_those_that_wait(tmp_path: Path) -> None:
