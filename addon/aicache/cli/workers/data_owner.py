@@ -20,8 +20,8 @@ from aicache.runtime.reconciler import Reconciler
 from aicache.runtime.shared_parts import SharedParts
 from aicache.runtime.worker_process import owner_socket
 
-WORKERS_PER_ENCODER = 4
-"""A hit by meaning takes a worker four times as long as an encoder, or longer."""
+WORKERS_PER_ENCODER = 3
+"""A hit by meaning takes a worker three times as long as an encoder, or longer."""
 
 
 def run(config_file: Path | None, data: Path, group: Path, workers: int, on_up: Callable[[], None]) -> int:
