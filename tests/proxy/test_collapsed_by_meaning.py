@@ -87,7 +87,7 @@ async def test_a_request_in_other_words_is_a_hit_by_meaning_that_was_collapsed(t
 
 async def test_many_in_other_words_at_once_are_one_request_to_the_upstream(tmp_path: Path) -> None:
     async with by_meaning(tmp_path) as proxy:
-        flows = [a_question(f"how {word} I reset my password") for word in ("do", "can", "could", "may", "might")]
+        flows = [a_question(f"how {word} I reset my password") for word in ("do", "can", "could", "may")]
         tasks = [asyncio.create_task(ask(proxy, flow)) for flow in flows]
         await asyncio.sleep(0.1)
         done = [task for task in tasks if task.done()]
