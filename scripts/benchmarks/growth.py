@@ -33,6 +33,8 @@ SIZES = (1000, 10_000, 100_000)
 CONNECTIONS = (1, 8)
 REWORDED = 10_000
 """The questions that are asked in other words are among the first of so many."""
+ASKED_AGAIN = 1000
+"""Number of stored questions that are asked again in the same words, whatever the number of entries."""
 DIFFERENT_NEW = 200_000
 RECALL_QUESTIONS = 200
 TOP_K = 5
@@ -171,7 +173,7 @@ class _Growing:
         stored = min(entries, REWORDED)
         reworded = questions.reworded(stored)
         by_meaning = iter(reworded[place * 7919 % len(reworded)] for place in range(len(reworded)))
-        same = entries_between(0, entries)[:: max(1, entries // REWORDED)]
+        same = entries_between(0, entries)[:: max(1, entries // ASKED_AGAIN)]
         figures: dict[str, dict[int, Measurements]] = {"exact": {}, "semantic": {}}
         for kind in figures:
             for connections in CONNECTIONS:

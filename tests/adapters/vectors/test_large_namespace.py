@@ -114,7 +114,7 @@ def test_it_finds_what_a_loop_finds_however_far_the_graph_is_behind(
 
 
 def test_most_of_the_nearest_are_found_by_the_graph_alone(held: LargeNamespace) -> None:
-    vectors = {digest(i): a_vector(i) for i in range(1500)}
+    vectors = {digest(i): a_vector(i) for i in range(800)}
     for key, vector in vectors.items():
         held.put(key, vector, LATER)
     follow(held)
@@ -356,7 +356,7 @@ async def test_zvec_and_memory_agree_while_a_large_namespace_is_brought_in(index
     await index.upsert(digest("else"), OTHER, a_vector(1), LATER)
 
     chance = random.Random(7)
-    for step in range(120):
+    for step in range(60):
         key = digest(chance.randrange(420))
         match chance.randrange(5):
             case 0:

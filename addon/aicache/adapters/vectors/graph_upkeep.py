@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 BATCH_PLACES = 64
 """Places brought into a graph between two looks at what is most urgent; they take 30 ms."""
 REST_SHARE = 0.5
-"""Rest after each batch, as a share of the time that it took: requests have better use for the processor."""
+"""Rest after each batch, as a share of the processor time that it took: requests have better use for it."""
 
 
 class GraphUpkeep:
@@ -58,11 +58,11 @@ class GraphUpkeep:
                 self._work.wait()
                 self._work.clear()
                 while not self._ending and (changes := self._next_changes(BATCH_PLACES)) is not None:
-                    begun = time.monotonic()
+                    begun = time.thread_time()
                     changes.apply()
                     self._settle(changes)
                     del changes
-                    time.sleep(REST_SHARE * (time.monotonic() - begun))
+                    time.sleep(REST_SHARE * (time.thread_time() - begun))
                 while not self._ending and self._save_one():
                     pass
         except Exception:

@@ -101,11 +101,6 @@ class NeighborGraph:
             found: npt.NDArray[np.uint64] = self._index.search(_quantized(vector), count, threads=1).keys
         return [int(place) for place in found if place < FIRST_OVERWRITTEN]
 
-    def places(self) -> list[int]:
-        """Return all places."""
-        with self._lock:
-            return [int(place) for place in np.asarray(self._index.keys) if place < FIRST_OVERWRITTEN]
-
     # ------------------------------------------------------------------ files
 
     @property
