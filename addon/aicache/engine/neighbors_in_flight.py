@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
-
-import numpy as np
 
 from aicache.domain import policy
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.in_flight import RECENT_FOR_S
 from aicache.domain.keys import question_alias
 from aicache.domain.loop_time import loop_time
-from aicache.domain.model import Entry, Hit, Miss, Neighbor, Vector
+from aicache.domain.model import Entry, Hit, Miss
 from aicache.domain.ports import Purpose, StoreError
 from aicache.domain.trace import Trace
 from aicache.engine.admission import Admission
@@ -26,10 +24,10 @@ from aicache.engine.backends import Backends
 from aicache.engine.collapsing import Collapsing, Flight
 from aicache.engine.exchange import Exchange, after_miss
 from aicache.engine.guarded_semantic import Semantic
-from aicache.engine.judged_lookup import Allowed, JudgedLookup
+from aicache.engine.in_flight_search import InFlightSearch, OpenQuestion, build_entry_to_come
 from aicache.engine.learning import Learning
 from aicache.engine.lookup import Lookup
-from aicache.engine.neighbor_search import NeighborSearch, disowned_flags
+from aicache.engine.neighbor_search import disowned_flags
 from aicache.engine.same_words_lookup import alias_of, answer_same_words
 from aicache.engine.semantic_lookup import SemanticLookup
 from aicache.engine.step_names import Step
@@ -39,18 +37,6 @@ MAX_QUESTIONS = 1024
 MAX_QUESTIONS_OF_NAMESPACE = 64
 _UNINFORMATIVE = frozenset({"no-neighbor", "neighbor-gone", "not-stored", "busy"})
 """Reasons for a miss that say less than what the look-up of stored neighbors has said."""
-
-
-@dataclass(slots=True, eq=False)
-class OpenQuestion:
-    """A question whose answer is in flight, or has just come."""
-
-    entry: Entry
-    """The entry to come, as far as it is known before: without an answer."""
-    alias: str
-    vectors: dict[str, Vector]
-    """Its vector, by `Semantic.namespace`: none until another question is compared with it."""
-    embedding: asyncio.Task[None] | None = None
 
 
 class NeighborsInFlight:
@@ -84,7 +70,7 @@ class NeighborsInFlight:
             return
         has_alias = policy.may_have_alias(exchange.directives, rules)
         alias = question_alias(identity, exchange.call.question) if has_alias else ""
-        question = OpenQuestion(_entry_to_come(exchange, self._clock()), alias, {})
+        question = OpenQuestion(build_entry_to_come(exchange, self._clock()), alias, {})
         semantic = self._backends.semantic
         if semantic is not None and exchange.vector is not None and not semantic.embedder.asymmetric:
             question.vectors[semantic.namespace(identity)] = exchange.vector
@@ -203,66 +189,6 @@ class NeighborsInFlight:
             self._size -= 1
             if not questions:
                 del self._open[namespace]
-
-
-@dataclass(frozen=True, slots=True)
-class InFlightSearch(NeighborSearch):
-    """The open questions nearest to one request's. Their entries are those to come; no judge model is asked about them,
-    since their answers are not there."""
-
-    questions: Mapping[str, OpenQuestion] = field(default_factory=dict)
-    """By key."""
-    embeddings: set[asyncio.Task[None]] = field(default_factory=set)
-    """Of those that have no vector yet."""
-
-    async def is_empty(self) -> bool:
-        return False
-
-    async def search(self, vector: Vector) -> list[Neighbor]:
-        if self.embeddings:
-            await asyncio.wait(self.embeddings, timeout=max(0.0, self.lookup.deadline - loop_time().time()))
-        namespace = self.semantic.namespace(self.lookup.exchange.identity)
-        known = {key: each.vectors[namespace] for key, each in self.questions.items() if namespace in each.vectors}
-        if not known:
-            return []
-        similarities = np.stack([*known.values()]) @ vector
-        neighbors = [Neighbor(key, float(similarity)) for key, similarity in zip(known, similarities, strict=True)]
-        return policy.passing_neighbors(neighbors, -np.inf)[: self.top_k]
-
-    async def get_entries(self, near: list[Neighbor]) -> list[Entry | StoreError | None]:
-        keys = [n.key for n in near]
-        if flags := disowned_flags(self.lookup.exchange, keys):
-            _, told_wrong = await self.lookup.store.get_with_flags((), flags, Step.ENTRIES)
-            self.disowned.update(key for key, flag in zip(keys, told_wrong, strict=True) if flag is not False)
-        return [self.questions[key].entry for key in keys]
-
-    def refusal(self, entry: Entry) -> str | None:
-        return "told-wrong" if entry.key in self.disowned else None
-
-    async def ask_judge(
-        self, neighbors: Sequence[Neighbor], entries: Mapping[str, Entry | StoreError | None], threshold: float
-    ) -> tuple[JudgedLookup | None, Allowed | None]:
-        return None, None
-
-
-def _entry_to_come(exchange: Exchange, now: float) -> Entry:
-    call, identity = exchange.call, exchange.identity
-    return Entry(
-        key=identity.key,
-        namespace=identity.namespace,
-        api=call.api,
-        model=call.model,
-        asked=call.mode,
-        asked_usage=call.wants_usage,
-        mode=call.mode,
-        content_type="",
-        body=b"",
-        question=call.question,
-        prompt_tokens=0,
-        completion_tokens=0,
-        stored_at=now,
-        expires_at=now,
-    )
 
 
 def _is_sampled(miss: Miss) -> bool:
