@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             try_fewer_examples(test)
     elif hasattr(config, "workerinput"):
         items.sort(key=lambda item: place(item.path))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over the thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def place(test: Path) -> int:
