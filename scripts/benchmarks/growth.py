@@ -152,8 +152,8 @@ class _Growing:
         [system] = self._fleet.caches("growth")
         self._fleet.wait()
         ready = time.monotonic() - began
-        for question in questions.reworded(1)[:5]:  # which makes it notice that the namespace is used
-            requests.send(system.port, requests.body(question))
+        for question in questions.new(0, 8):  # not known in these words: each is a search of the namespace
+            requests.send(system.port, requests.body(f"{question} ({what})"))
         return system, ready, self._settle(system, entries) - began
 
     def _settle(self, system: System, entries: int) -> float:
