@@ -183,7 +183,7 @@ async def test_a_neighbor_that_a_guard_refuses_is_passed_over_and_the_next_one_a
     setup = Setup()
     await setup.learn(an_exchange("how far are 50 miles from here"), "Very far.")
     before = await setup.ask(an_exchange("how far are 5 miles from here"))
-    await setup.learn(an_exchange("how far are 5 miles from here then"), "Far.")
+    await setup.learn(an_exchange("so how far are 5 miles from here"), "Far.")
 
     outcome = await setup.ask(an_exchange("how far are 5 miles from here"))
 

@@ -254,3 +254,36 @@ def test_the_same_quotation_is_explained(one: str, other: str) -> None:
 )
 def test_a_quotation_is_compared_to_the_letter(one: str, other: str) -> None:
     assert compare_questions(one, other).outcome is Outcome.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Which notes are in Cm7?", "Which notes are in CM7?"),
+        ("Is `fn f() -> i32 { 1 + x }` right?", "Is `fn f() -> i32 { 1 + x; }` right?"),
+        ("What does .menu .item select in CSS?", "What does .menu.item select in CSS?"),
+        ("Scrivi una lettera al papa", "Scrivi una lettera al papà"),
+        ("Que fazer com coco na roupa branca", "Que fazer com cocô na roupa branca"),
+        ("Казнить нельзя, помиловать", "Казнить, нельзя помиловать"),
+        ("Mein Hund hat den Hund gebissen", "Meinen Hund hat der Hund gebissen"),
+        ("I rear-ended a car, who pays?", "I was rear-ended by a car, who pays?"),
+    ],
+)
+def test_what_is_written_to_the_letter_is_not_explained(one: str, other: str) -> None:
+    assert compare_questions(one, other).outcome is not Outcome.EXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("play an MP3 file in Java", "Play an mp3 file in Java"),
+        ("¿Cuál es la capital de Chile?", "Cual es la capital de Chile"),
+        (
+            "Dove si trova la stazione di Forlì, a nord o più a sud?",
+            "Dove si trova la stazione di Forli, a nord o piu a sud?",
+        ),
+        ("If it rains, what do I wear?", "If it rains what do I wear?"),
+    ],
+)
+def test_what_is_often_written_otherwise_is_explained(one: str, other: str) -> None:
+    assert compare_questions(one, other).outcome is Outcome.EXPLAINED

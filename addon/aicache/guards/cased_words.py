@@ -1,4 +1,4 @@
-"""Words whose capitals say something: parseUser and ParseUser, Co and CO, Polish and polish. Pure."""
+"""Words whose capitals say something: parseUser and ParseUser, Cm7 and CM7, Co and CO, Polish and polish. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _WORD = re.compile("[A-Za-z][A-Za-z0-9]+")
 _INNER = re.compile("[a-z][A-Z]")
 _SMALL = re.compile("[a-z]+")
 _SYMBOL = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z][A-Za-z0-9]|[a-z][A-Z])(?![A-Za-z0-9])")
+_WITH_DIGIT = re.compile(r"(?<![A-Za-z0-9])(?=[a-z]*[A-Z])[A-Za-z]+[0-9][A-Za-z0-9]*")
 _OTHERS = frozenset(OTHER_IN_SMALL_LETTERS.split())
 MAX_SYMBOL_CHARS = 2
 """Letters of a symbol, in which each capital says something: Co, CO."""
@@ -28,6 +29,7 @@ def find_cased_words(text: str) -> dict[str, str]:
     if (
         _INNER.search(text) is None
         and _SYMBOL.search(text) is None
+        and _WITH_DIGIT.search(text) is None
         and _OTHERS.isdisjoint(_SMALL.findall(text.lower()))
     ):
         return {}
@@ -38,6 +40,7 @@ def find_cased_words(text: str) -> dict[str, str]:
         is_symbol = len(word) <= MAX_SYMBOL_CHARS and word != lower and lower not in WORDS_OF["en"]
         if (
             _INNER.search(word) is not None
+            or _WITH_DIGIT.fullmatch(word) is not None
             or (is_symbol and not _is_first(text, match.start()))
             or (lower in _OTHERS and not (word.istitle() and _is_first(text, match.start())))
         ):

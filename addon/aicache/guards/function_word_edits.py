@@ -48,6 +48,10 @@ def are_accounted_for(one: FunctionWords, other: FunctionWords, twins: Mapping[s
     if one.language != other.language or max(len(mine), len(others)) > MAX_COMPARED_WORDS:
         return _silent(mine) == _silent(others)
     if one.language != "en":
+        if one.language == "de" and _content(mine) == _content(others):  # articles have cases: der Hund, den Hund
+            edits = find_edits(mine, others)
+            if not all(_are_interchanged(each.left, each.right, "de", asks_way=asks_way) for each in edits):
+                return False
         return _are_interchanged(mine, others, one.language, asks_way=asks_way)
     if _has_moved_preposition(mine, others):
         return False
@@ -95,6 +99,10 @@ def may_replace(one: str, other: str, groups: Mapping[str, frozenset[int]]) -> b
 
 def _silent(words: Sequence[str]) -> list[str]:
     return [word for word in words if word[0] != CONTENT_MARK]
+
+
+def _content(words: Sequence[str]) -> list[str]:
+    return [word for word in words if word[0] == CONTENT_MARK]
 
 
 def _has_moved_preposition(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -118,7 +118,7 @@ class TextFeatures:
 
     @cached_property
     def writing(self) -> Writing:
-        return find_writing(self.cased, self.clauses.language)
+        return find_writing(self.cased, self.clauses.language, self.said)
 
     @cached_property
     def asks_meaning(self) -> bool:

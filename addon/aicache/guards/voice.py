@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 _PASSIVE = re.compile(
-    r"\b(?:is|are|was|were|be|been|being|got|get)\b(?: \w+){0,3} (?:\w+ed|\w+en|known|hit|sold|told|held|made|sent"
+    r"\b(?:is|are|was|were|be|been|being|got|get)\b(?: \w+){0,3} (?:[\w-]+ed|\w+en|known|hit|sold|told|held|made|sent"
     r"|caught|built|bought|brought|found|kept|left|led|lost|met|paid|put|hurt|read|said|seen|won"
     r"|understood|taught)\b.* by\b"
 )

@@ -1,4 +1,4 @@
-"""How a text is written, where that is meant to the letter: code, indentation, vowel marks, German capitals. Pure.
+"""How a text is written, where that is meant to the letter: code, indentation, accents, commas, capitals. Pure.
 
 Words are compared without any of it, so that what is written otherwise is the same; where a difference in writing may
 say something, it counts.
@@ -7,17 +7,26 @@ say something, it counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aicache.guards.language import MARKS
+from aicache.guards.lexicon.function_words import ASKING
 
 _CODE = re.compile(r"[!-~]*[#*_<>@\[\]\\{}|=+][!-~]*")
 """Characters without a space, one of which is a sign of code or arithmetic."""
 _SPACED_OPERATOR = re.compile(r"(?<=\w) (?P<sign>[-+*/=<>|]{1,3}) (?=\w)")
+_STATEMENT = re.compile(r"(?<![^\s;])[^\s;]*;")
+_DOTTED_NAME = re.compile(r"(?<![\w.])\.[^\W\d][\w.-]*")
+_BEFORE_COMMA = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]+)[,،]\s+(?=[^\W\d_])")
 _MARKS = re.compile(f"[{MARKS}]+")
 _WORD = re.compile(r"[^\W\d_]+")
+_ASKING: frozenset[str] = frozenset().union(*ASKING.values())
+_ACCENT = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
 _SENTENCE_END = frozenset(".?!:;\n\"'(-¿¡„“”«»‚‘")
+MAX_ACCENTED_CHARS = 7
+"""Letters of a word up to which it may be another one without its only accent: papà, papa; estación is itself."""
 MAX_CAPITALIZED_SHARE = 0.8
 """Share of words with a capital from which a text is a heading, whose capitals say nothing."""
 
@@ -27,21 +36,43 @@ class Writing:
     """What is meant to the letter in a text."""
 
     code: tuple[str, ...]
-    """Words with signs of code in them, in order."""
+    """Words with signs of code in them, in order; behind them what ends a statement, and names with a dot before."""
     indentation: tuple[str, ...]
     """White space at the beginning of each line, if there is any."""
     marks: tuple[str, ...]
     """Marks at letters: Arabic, Hebrew and Indic vowels."""
     capitals: Mapping[str, str]
     """German words within sentences as they are written, by their small letters; empty where capitals say nothing."""
+    accented: str
+    """The only word with an accent, if it may be another word without."""
+    before_commas: frozenset[str]
+    """Words before a comma within the text, in small letters."""
+    words: frozenset[str]
+    """Words that say something."""
 
 
-def find_writing(text: str, language: str) -> Writing:
-    """Return what is meant to the letter in a text whose case was kept. Never raises; linear in its length."""
-    code = tuple([match[0].strip(".,;:?!\"'") for match in _CODE.finditer(_SPACED_OPERATOR.sub(r"\g<sign>", text))])
+def find_writing(text: str, language: str, words: Sequence[str]) -> Writing:
+    """Return what is meant to the letter in a text whose case was kept. Never raises; linear in its length.
+
+    *words* are those that say something, in small letters.
+    """
+    code = [match[0].strip(".,;:?!\"'") for match in _CODE.finditer(_SPACED_OPERATOR.sub(r"\g<sign>", text))]
+    if "{" in text and ";" in text:
+        code += _STATEMENT.findall(text)
+    if "." in text:
+        code += _DOTTED_NAME.findall(text.lower())
     indentation = tuple(_indentation(text)) if "\n" in text else ()
     marks = () if text.isascii() else tuple(_MARKS.findall(text))
-    return Writing(code, indentation, marks, _capitals(text) if language == "de" else {})
+    said = frozenset(words)
+    return Writing(
+        code=tuple(code),
+        indentation=indentation,
+        marks=marks,
+        capitals=_capitals(text) if language == "de" else {},
+        accented="" if text.isascii() or language == "en" else _only_accented(text, said),
+        before_commas=frozenset([match["word"].lower() for match in _BEFORE_COMMA.finditer(text)]),
+        words=said,
+    )
 
 
 def is_written_otherwise(one: Writing, other: Writing) -> bool:
@@ -50,6 +81,9 @@ def is_written_otherwise(one: Writing, other: Writing) -> bool:
         one.code != other.code
         or one.indentation != other.indentation
         or one.marks != other.marks
+        or _has_lost_accent(one, other)
+        or _has_lost_accent(other, one)
+        or _has_moved_comma(one, other)
         or has_other_capitals(one, other)
     )
 
@@ -59,6 +93,33 @@ def has_other_capitals(one: Writing, other: Writing) -> bool:
     if not (one.capitals and other.capitals):
         return False
     return any(other.capitals.get(word, form) != form for word, form in one.capitals.items())
+
+
+def _has_moved_comma(one: Writing, other: Writing) -> bool:
+    """Return whether both texts have a comma behind a word behind which the other has none: no mercy, kill."""
+    left, right = one.before_commas - other.before_commas, other.before_commas - one.before_commas
+    return not (left.isdisjoint(other.words) or right.isdisjoint(one.words))
+
+
+def _has_lost_accent(one: Writing, other: Writing) -> bool:
+    """Return whether *other* has the only accented word of *one* without its accent."""
+    return one.accented not in other.words and _without_accents(one.accented) in other.words
+
+
+def _only_accented(text: str, words: frozenset[str]) -> str:
+    """Return the only word of a text that has an accent, "" if none or several have, or it is long or says nothing.
+
+    Who leaves accents out leaves all of them out, which says nothing; the only one may be meant.
+    """
+    found = [word for word in _WORD.findall(text.lower()) if _ACCENT.search(word)]
+    if len(found) != 1:
+        return ""
+    word: str = found[0]
+    return word if word in words and word not in _ASKING and len(word) <= MAX_ACCENTED_CHARS else ""
+
+
+def _without_accents(word: str) -> str:
+    return "".join([char for char in unicodedata.normalize("NFD", word) if unicodedata.category(char) != "Mn"])
 
 
 def _indentation(text: str) -> list[str]:
