@@ -60,7 +60,7 @@ async def test_a_stream_that_is_dropped_because_too_much_is_being_stored_is_repo
         for _ in range(MAX_STORES):
             assert proxy.runtime.engine._stores._shares.acquire(None)
         flow = await proxy.send(a_question("What is DNS?", stream=True), a_stream("a"))
-        metrics = proxy.addon._observability.metrics.text()
+        metrics = proxy.addon.parts.observability.metrics.text()
 
     assert 'aicache_not_stored_total{reason="too busy"} 1.0' in metrics.decode()
     assert flow.comment.endswith("not kept: too much was being stored")

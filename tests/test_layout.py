@@ -20,12 +20,13 @@ LAYERS = [
     {"proxy"},
     {"ui"},
     {"dashboard", "fastpath"},
+    {"assembly"},
     {"addon", "cli"},
     {"pytest_plugin"},
     {"__main__"},
 ]
 """From the inside out. A module imports from its own folder and from folders of inner layers."""
-KNOW_MITMPROXY = {"patches", "proxy", "ui", "dashboard", "fastpath", "addon", "cli"}
+KNOW_MITMPROXY = {"patches", "proxy", "ui", "dashboard", "fastpath", "assembly", "addon", "cli"}
 LAYER = {folder: layer for layer, folders in enumerate(LAYERS) for folder in folders}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -102,7 +102,7 @@ def run(folder: Path, sizes: Sequence[int], seconds: float, report: Path | None)
                 recall = asyncio.run(_recall(data, entries))
                 disk = sum(path.stat().st_size for path in data.rglob("*") if path.is_file()) / entries
                 rest = (recall, (entries - before) / filled, started, settled, built, memory, disk)
-                found.append(Size(entries, *figures, *rest))
+                found.append(Size(*(entries, *figures, *rest)))
     finally:
         steps.end()
         if found:
@@ -222,7 +222,7 @@ async def _recall(data: Path, entries: int) -> float:
             found = [each.similarity for each in await index.search(namespaces[0], vector, TOP_K)]
             nearest = await index._call(index._folder.search, namespaces[0], vector, TOP_K)
             exact = [each.similarity for each in nearest]
-            right += np.sum(np.asarray(found) >= exact[-1] - 1e-5) / TOP_K
+            right += np.count_nonzero(np.asarray(found) >= exact[-1] - 1e-5) / TOP_K
         return float(right / len(vectors))
     finally:
         await index.close()

@@ -161,7 +161,7 @@ class Play:
 
     async def slow_reader(self) -> list[Seen]:
         body = self._body(STREAMED, LARGE, stream=True)
-        return await asyncio.gather(ask(self._first, body), ask(self._first, body, 0.1, slow=True))
+        return [*await asyncio.gather(ask(self._first, body), ask(self._first, body, 0.1, slow=True))]
 
     async def breaks_off(self) -> list[Seen]:
         body = self._body(STREAMED, BREAKS_OFF, stream=True)

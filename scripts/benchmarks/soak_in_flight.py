@@ -77,9 +77,9 @@ def run(folder: Path, speed: str, minutes: float, at_once: int = SCENES_AT_ONCE)
         said = "".join(fleet.said(system) for system in (first, second))
     print(f"{minutes:g} minutes, {at_once} scenes at once, {len(outages)} outages of the upstream\n")
     print(f"{_table(scenes, outages)}\n")
-    for system, was in before.items():
-        now = left[system]
-        print(f"{system}: {was.files} files and {was.tasks} tasks before; {now.files} and {now.tasks} after")
+    for name, was in before.items():
+        now = left[name]
+        print(f"{name}: {was.files} files and {was.tasks} tasks before; {now.files} and {now.tasks} after")
     per_hour, share = soak_report.memory_trend(samples, seconds)
     print(f"the memory's crests, in half the time: {share:+.2%}, {per_hour:+.1f} MB an hour; {leases} leases are left")
     found = find_problems(scenes, outages, before, left, leases, share, said)

@@ -8,6 +8,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "addon"))
 from aicache.addon import AICache
 
 cache = AICache()
-for watcher in list(cache._watchers._watchers):
-    cache._watchers.remove(watcher)
+for watcher in list(cache.parts.watchers._watchers):
+    cache.parts.watchers.remove(watcher)
 addons = [cache]

@@ -87,9 +87,10 @@ def test_flows_that_are_read_fill_the_cache_which_answers_in_either_mode_and_by_
         assert reason in summary(log)
     assert upstream.calls == calls
     with proxy:
+        since_recorded = int(time.time() - recorded.stat().st_mtime)
         again = proxy.ask("What is the capital of France?")
         assert (again.cache, again.text) == ("exact", "It is as it is.")
-        assert int(again.headers["age"]) >= 1
+        assert int(again.headers["age"]) >= since_recorded
         assert proxy.ask("How do I reset my password?", stream=True).cache == "exact"
         assert proxy.ask("How do I reset my password?").text == "It is as it is."
         assert proxy.ask("How can I reset my password?").cache == "semantic"

@@ -216,6 +216,23 @@ async def test_who_is_not_alone_any_more_takes_leases_for_what_is_in_flight() ->
     assert list(proxy.leases._held) == ["k"]
 
 
+class SlowReplies(MemoryStore):
+    async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:
+        acquired = await super().acquire_lease(name, token, ttl)
+        await asyncio.sleep(0.02)
+        return acquired
+
+
+async def test_a_leader_does_not_wait_for_the_lease_that_its_own_proxy_acquires() -> None:
+    proxy = Proxy(SlowReplies())
+    proxy.leases.cover_flights()
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(WAIT_S / 2):
+        assert await proxy.ask() is None
+    await proxy.leases.close(1.0)
+
+
 async def test_what_has_ended_meanwhile_keeps_no_lease() -> None:
     class Slow(Counting):
         async def acquire_lease(self, name: str, token: str, ttl: float) -> bool:

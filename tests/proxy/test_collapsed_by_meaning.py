@@ -68,7 +68,7 @@ async def test_a_request_in_other_words_is_a_hit_by_meaning_that_was_collapsed(t
         await end(proxy, leader, answer_with_usage("Like this."))
         await task
         await end(proxy, follower)
-        metrics = proxy.addon._observability.metrics.text().decode()
+        metrics = proxy.addon.parts.observability.metrics.text().decode()
 
     assert leader.response is not None
     assert follower.response is not None
@@ -218,14 +218,14 @@ async def test_a_stream_is_followed_where_answers_that_decline_may_be_shared(
         await proxy.hook("response", leader)
         await asyncio.wait_for(task, 5)
         await proxy.settle()
-        metrics = proxy.addon._observability.metrics.text().decode()
+        metrics = proxy.addon.parts.observability.metrics.text().decode()
 
         assert status_of(follower) == SEMANTIC
         assert "x-ai-cache-similarity" in (follower.response or Response.make()).headers
         assert 'aicache_collapsed_semantic_hits_total{api="chat"} 1.0' in metrics
         assert "the answer of flow" in follower.comment
         if follows:
-            source = proxy.addon._live._sources[follower]
+            source = proxy.addon.parts.live._sources[follower]
             assert b"".join(source.take()) == body
 
 

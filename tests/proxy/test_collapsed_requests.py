@@ -55,7 +55,7 @@ async def test_a_flow_names_the_one_whose_answer_it_was_given() -> None:
         await end(proxy, leader, answer_with_usage("I do."))
         await task
         await end(proxy, follower)
-        metrics = proxy.addon._observability.metrics.text().decode()
+        metrics = proxy.addon.parts.observability.metrics.text().decode()
 
     assert leader.response is not None
     assert follower.response is not None

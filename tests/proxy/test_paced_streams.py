@@ -68,7 +68,7 @@ async def receive(source: ChunkSource) -> list[tuple[float, bytes]]:
 
 
 def source_of(proxy: InProcessProxy, flow: HTTPFlow) -> ChunkSource | None:
-    return proxy.addon._live._sources.pop(flow, None)
+    return proxy.addon.parts.live._sources.pop(flow, None)
 
 
 def config(folder: Path, text: str) -> Path:
@@ -148,7 +148,7 @@ def test_a_client_that_leaves_ends_its_stream_and_leaves_no_timer(tmp_path: Path
     async def test() -> None:
         async with in_process(config(tmp_path, STEADY)) as proxy:
             ended: list[object] = []
-            proxy.addon._watchers.finished = ended.append  # type: ignore[method-assign]
+            proxy.addon.parts.watchers.finished = ended.append  # type: ignore[method-assign]
             flow, source = await ask_again(proxy)
             assert source is not None
             ended.clear()
@@ -209,7 +209,7 @@ def test_a_stream_that_is_let_go_breaks_off() -> None:
 async def test_other_hits_are_sent_at_once(tmp_path: Path, text: str, how: dict[str, Any]) -> None:
     async with in_process(config(tmp_path, text)) as proxy:
         if not how.pop("installed", True):
-            proxy.addon._live.uninstall()
+            proxy.addon.parts.live.uninstall()
         flow, source = await ask_again(proxy, **how)
 
         assert source is None

@@ -108,7 +108,7 @@ async def test_ten_calls_by_hand_are_what_the_table_says(tmp_path: Path) -> None
     (tmp_path / "config.yaml").write_text(CONFIG)
     async with in_process(tmp_path / "config.yaml") as proxy:
         await ask_all(proxy)
-        api = Api(proxy.addon._observability)
+        api = Api(proxy.addon.parts.observability)
 
         rows = table(await api.read("api/savings.csv", a_read()))
         document = await api.read("api/savings", a_read())
@@ -129,7 +129,7 @@ async def test_a_month_that_nobody_has_is_refused_with_one_that_is(tmp_path: Pat
         flow = a_read()
         flow.request.query["month"] = "1999-12"
         try:
-            await Api(proxy.addon._observability).read("api/savings", flow)
+            await Api(proxy.addon.parts.observability).read("api/savings", flow)
         except ValueError as exc:
             assert "month: one of the last 13, such as 20" in str(exc)
         else:

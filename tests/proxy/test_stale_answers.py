@@ -49,7 +49,7 @@ async def test_an_error_of_the_upstream_is_replaced(tmp_path: Path, status: int)
     async with in_process(config(tmp_path)) as proxy:
         await store(proxy)
         flow = await proxy.send(a_question("What is DNS?"), an_error(status))
-        metrics = proxy.addon._observability.metrics.text().decode()
+        metrics = proxy.addon.parts.observability.metrics.text().decode()
 
     assert flow.response is not None
     assert flow.response.status_code == 200
@@ -91,7 +91,7 @@ async def test_an_upstream_that_cannot_be_reached_is_replaced(tmp_path: Path) ->
         for hook in ("requestheaders", "request"):
             await proxy.hook(hook, flow)
         flow.error = Error("[Errno 111] Connect call failed ('127.0.0.1', 1)")
-        proxy.addon._flows.of(flow).awaits_error = True
+        proxy.addon.parts.flows.of(flow).awaits_error = True
         await proxy.hook("error", flow)
 
     assert flow.response is not None

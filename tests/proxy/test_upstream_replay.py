@@ -21,7 +21,7 @@ async def a_missed(proxy: InProcessProxy) -> Exchange:
     flow = a_question("What does a check cost?")
     await proxy.hook("requestheaders", flow)
     await proxy.hook("request", flow)
-    exchange = proxy.addon._flows.of(flow).exchange
+    exchange = proxy.addon.parts.flows.of(flow).exchange
     assert isinstance(exchange, Exchange)
     return exchange
 

@@ -42,7 +42,7 @@ def passing(folder: Path, setting: str = "websockets: pass\n") -> Path:
 async def test_an_upgrade_where_http_is_spoken_as_well_is_declined(flow: HTTPFlow) -> None:
     async with in_process() as proxy:
         await send(proxy, flow)
-        metrics = proxy.addon._observability.metrics.text().decode()
+        metrics = proxy.addon.parts.observability.metrics.text().decode()
 
     assert proxy.upstream == 0
     assert flow.response is not None
@@ -76,7 +76,7 @@ async def test_other_upgrades_are_none_of_the_cache_s_business(flow: HTTPFlow) -
 async def test_an_upgrade_that_is_passed_is_counted_and_marked_as_a_bypass(tmp_path: Path) -> None:
     async with in_process(passing(tmp_path)) as proxy:
         flow = await send(proxy, an_upgrade())
-        metrics = proxy.addon._observability.metrics.text().decode()
+        metrics = proxy.addon.parts.observability.metrics.text().decode()
 
     assert proxy.upstream == 1
     assert flow.response is not None
@@ -89,7 +89,7 @@ async def test_an_upgrade_that_is_passed_is_counted_and_marked_as_a_bypass(tmp_p
 async def test_an_upgrade_is_passed_where_the_client_or_the_operator_wants_no_cache(tmp_path: Path) -> None:
     async with in_process() as proxy:
         skipped = await send(proxy, an_upgrade(x_higress_skip_ai_cache="on"))
-        proxy.addon._observability.bypassed = True
+        proxy.addon.parts.observability.bypassed = True
         switched_off = await send(proxy, an_upgrade())
     async with in_process(passing(tmp_path, "enabled: false\n")) as disabled:
         untouched = await send(disabled, an_upgrade())

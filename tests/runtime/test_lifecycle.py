@@ -77,4 +77,4 @@ async def test_the_environment_stays_in_force_over_a_file_that_changes(
     async with in_process(file) as proxy:
         file.write_text("lookup_timeout: 3s\nembeddings: false\n")
         assert await becomes(proxy, False)
-        assert proxy.addon._observability.config.lookup_timeout == 2.0
+        assert proxy.addon.parts.observability.config.lookup_timeout == 2.0

@@ -18,8 +18,8 @@ from aicache.domain.model import Vector
 from aicache.domain.policy import Rules
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.runtime.shared_parts import SharedParts, connect_to_owner
-from aicache.runtime.worker_process import owner_socket
+from aicache.runtime.shared_parts import SharedParts
+from aicache.runtime.worker_process import connect_to_owner, owner_socket
 from fakes import BrokenEmbedder, LetterEmbedder
 
 SPACE = "use-multilingual-3-512"

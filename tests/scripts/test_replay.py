@@ -99,7 +99,7 @@ async def test_near_questions_are_hits_by_meaning_or_refused_by_guards(play: Pla
 
     found = await play(
         recorded_flow("how far away are all of the 5 miles", 0, 1),
-        recorded_flow("how far away are all the 5 miles", 2, 3),
+        recorded_flow("so how far away are all of the 5 miles", 2, 3),
         recorded_flow("how far away are all of the 50 miles", 4, 5),
         recorded_flow("zzz", 6, 7),
         config=config,

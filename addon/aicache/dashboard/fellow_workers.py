@@ -21,8 +21,7 @@ from aicache.domain.events import Erased
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.runtime.erasures import erasure_procedures
-from aicache.runtime.shared_parts import connect_to_owner
-from aicache.runtime.worker_process import Worker, this_worker
+from aicache.runtime.worker_process import Worker, connect_to_owner, this_worker
 from aicache.telemetry.figures import Figures, add_counters, add_up, pack, pack_alone, pack_counters
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.timeline import Timeline

@@ -154,7 +154,7 @@ class Leases:
         while True:
             await asyncio.sleep(pause)
             pause = POLL_INTERVAL_S
-            if (store := self._backends.exact) is None:
+            if (store := self._backends.exact) is None or key in self._held:  # by `cover_flights`, meanwhile
                 return None
             store = store.within(None, label)
             if (holder := await store.lease_holder(key)) is not None:

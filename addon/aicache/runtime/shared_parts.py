@@ -9,24 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.unix_rpc.server import Procedure
 from aicache.domain.model import Neighbor, Vector
 from aicache.domain.ports import Clearable, KnowsEmptiness, Purpose, StoreError, VectorIndex
 from aicache.engine import Engine, Semantic
 from aicache.runtime.erasures import erasure_procedures
 from aicache.runtime.factories import vector_space
-from aicache.runtime.worker_process import owner_socket
-
-
-def connect_to_owner(group: Path) -> RpcClient:
-    """Return a client of the process that owns the data folder for a group of workers. Raises StoreError."""
-    return RpcClient(owner_socket(group), "the data folder's process")
 
 
 class SharedParts:

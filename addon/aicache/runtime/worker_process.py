@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aicache.adapters.private_sockets import find_socket
+from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.config import Config, DashVectorIndex
 
@@ -68,6 +69,11 @@ def this_worker() -> Worker | None:
 def owner_socket(folder: Path) -> Path:
     """Return the socket of the process that owns the data folder for a group of workers. Raises StoreError."""
     return find_socket(folder, "owner.sock")
+
+
+def connect_to_owner(folder: Path) -> RpcClient:
+    """Return a client of the process that owns the data folder for a group of workers. Raises StoreError."""
+    return RpcClient(owner_socket(folder), "the data folder's process")
 
 
 def worker_socket(folder: Path, number: int) -> Path:

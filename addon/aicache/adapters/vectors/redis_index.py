@@ -70,7 +70,8 @@ class RedisIndex:
         """Return why it must be opened again; None if nothing is known to be wrong."""
         if (problem := await self._engine.find_problem()) is not None:
             return problem
-        return None if await self._servers.execute("EXISTS", self._begin) else "it has been emptied"
+        # Another proxy that was faster to notice has noted another time.
+        return None if await self._read_begin() == self.begun_at else "it has been emptied"
 
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         check_digests("redis index", namespace)
@@ -109,9 +110,12 @@ class RedisIndex:
     async def _note_begin(self) -> float:
         """Return the time that the first proxy has noted; note it, if there is none."""
         await self._servers.execute("SET", self._begin, repr(self._clock()), "NX")
+        return await self._read_begin() or 0.0
+
+    async def _read_begin(self) -> float | None:
         noted = await self._servers.execute("GET", self._begin)
         try:
-            return float(noted)
+            return None if noted is None else float(noted)
         except (TypeError, ValueError) as exc:
             raise StoreError(f"{self}: the value of {self._begin} is not one that this cache has written") from exc
 
