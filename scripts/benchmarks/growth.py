@@ -101,8 +101,19 @@ def run(folder: Path, sizes: Sequence[int], seconds: float, report: Path | None)
                 steps.begin(f"{entries} entries, recall")
                 recall = asyncio.run(_recall(data, entries))
                 disk = sum(path.stat().st_size for path in data.rglob("*") if path.is_file()) / entries
-                rest = (recall, (entries - before) / filled, started, settled, built, memory, disk)
-                found.append(Size(*(entries, *figures, *rest)))
+                found.append(
+                    Size(
+                        entries=entries,
+                        recall=recall,
+                        warm_per_s=(entries - before) / filled,
+                        start_s=started,
+                        settled_s=settled,
+                        build_s=built,
+                        memory=memory,
+                        disk=disk,
+                        **figures,
+                    )
+                )
     finally:
         steps.end()
         if found:
@@ -168,8 +179,8 @@ class _Growing:
                 return began
         raise Problem(f"the proxy is still busy after {MAX_SETTLING_S:g} s")
 
-    def load(self, system: System, entries: int, seconds: float) -> tuple[float, ...]:
-        """Return the figures of `Size` from exact_p50_1 to by_meaning."""
+    def load(self, system: System, entries: int, seconds: float) -> dict[str, float]:
+        """Return the figures of `Size` from exact_p50_1 to by_meaning, by their names."""
         stored = min(entries, REWORDED)
         reworded = questions.reworded(stored)
         by_meaning = iter(reworded[place * 7919 % len(reworded)] for place in range(len(reworded)))
@@ -185,12 +196,14 @@ class _Growing:
                 case = Case(f"growth, {kind}", connections, entries)
                 figures[kind][connections] = load_with_wrk(system, script, case, seconds, self._steps.tick)
         by = figures["semantic"]
-        return (
-            *(figures["exact"][connections]["p50_ms"] for connections in CONNECTIONS),
-            *(by[connections][name] for connections in CONNECTIONS for name in ("p50_ms", "p99_ms", "rps")),
-            *(figures[kind][1]["cpu_ms"] for kind in figures),
-            by[1]["semantic_share"],
-        )
+        return {
+            **{f"exact_p50_{each}": figures["exact"][each]["p50_ms"] for each in CONNECTIONS},
+            **{f"semantic_p50_{each}": by[each]["p50_ms"] for each in CONNECTIONS},
+            **{f"semantic_p99_{each}": by[each]["p99_ms"] for each in CONNECTIONS},
+            **{f"semantic_rps_{each}": by[each]["rps"] for each in CONNECTIONS},
+            **{f"{kind}_cpu": figures[kind][1]["cpu_ms"] for kind in figures},
+            "by_meaning": by[1]["semantic_share"],
+        }
 
 
 def entries_between(start: int, end: int) -> list[str]:
@@ -222,7 +235,7 @@ async def _recall(data: Path, entries: int) -> float:
             found = [each.similarity for each in await index.search(namespaces[0], vector, TOP_K)]
             nearest = await index._call(index._folder.search, namespaces[0], vector, TOP_K)
             exact = [each.similarity for each in nearest]
-            right += np.count_nonzero(np.asarray(found) >= exact[-1] - 1e-5) / TOP_K
+            right += float(np.count_nonzero(np.asarray(found) >= exact[-1] - 1e-5)) / TOP_K
         return float(right / len(vectors))
     finally:
         await index.close()
