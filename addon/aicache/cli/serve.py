@@ -4,7 +4,6 @@
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from aicache.cli.launch import (
     set_options,
     split_arguments,
 )
+from aicache.cli.listening import LOCAL, free_port, name_in_url
 from aicache.cli.upstream_check import find_problem
 from aicache.cli.workers.cores import check_platform, parse_workers
 
@@ -89,12 +89,12 @@ def build_command(arguments: Sequence[str], installation: Installation) -> list[
         check_web()
     settings |= cassette_options(options)
     workers = count_workers(options, further)
-    port = free_port(options.port, "--port N")
+    port = free_port(options.port, "--port N", options.host)
     if options.web and not any("web_port" in argument.replace("-", "_") for argument in further):
         free_port(WEB_PORT, "-- --set web_port=N")
     program = installation.executable("mitmweb" if options.web else "mitmdump")
 
-    origin, local = f"{upstream.scheme}://{upstream.netloc}", f"http://127.0.0.1:{port}"
+    origin, local = f"{upstream.scheme}://{upstream.netloc}", f"http://{name_in_url(options.host)}:{port}"
     if options.replay is None and (problem := find_problem(upstream)) is not None:
         print(f"serve: warning: {origin} {problem}; starting anyway", file=sys.stderr)
     path = upstream.path.rstrip("/")
@@ -102,7 +102,7 @@ def build_command(arguments: Sequence[str], installation: Installation) -> list[
     if options.replay is not None:
         what = f"Replay of {options.replay}; nothing is sent to {origin}"
     print(f"{what}. In your client, base_url is {local}{path}, in place of {origin}{path}", flush=True)
-    listen = ["--mode", f"reverse:{origin}", "--listen-host", "127.0.0.1", "--listen-port", str(port)]
+    listen = ["--mode", f"reverse:{origin}", "--listen-host", options.host, "--listen-port", str(port)]
     ours = set_options(default_options(options.web) | settings, further)
     arguments = [*listen, "-s", str(SCRIPT), *ours, *further]
     if workers > 1:
@@ -135,8 +135,8 @@ def find_python(program: Path) -> Path:
 def build_parser(installation: Installation) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=installation.prog,
-        usage="%(prog)s [--upstream URL] [--port N] [--config FILE] [--data DIR] [--workers N|auto] [--web] "
-        "[-- mitmproxy arguments]\n"
+        usage="%(prog)s [--upstream URL] [--host ADDRESS] [--port N] [--config FILE] [--data DIR] [--workers N|auto]\n"
+        "          [--web] [-- mitmproxy arguments]\n"
         "       %(prog)s --record|--replay|--replay-or-record FILE [--strict] [...]\n"
         "       %(prog)s --demo [cloud]",
         description=__doc__,
@@ -145,6 +145,12 @@ def build_parser(installation: Installation) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--upstream", metavar="URL", help=f"the LLM API; else $AI_CACHE_UPSTREAM, else {DEFAULT_UPSTREAM}"
+    )
+    parser.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        default=LOCAL,
+        help=f"the IP address to listen on; default {LOCAL}: this machine only; 0.0.0.0: all, as in a container",
     )
     parser.add_argument("--port", metavar="N", type=int, default=8080, help="default 8080; 0 for any free port")
     parser.add_argument("--config", metavar="FILE", help="the cache's YAML; `config --example` prints every key")
@@ -216,19 +222,6 @@ def parse_upstream(url: str) -> SplitResult:
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError(f"{error}: it may have no user, query or fragment")
     return parts
-
-
-def free_port(port: int, option: str) -> int:
-    """Return *port* if it is free on 127.0.0.1, or any free port for 0. Another process may still take it first."""
-    with socket.socket() as probe:
-        if os.name != "nt":  # on Windows, the option would share a port that is taken
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError) as exc:
-            reason = getattr(exc, "strerror", None) or exc
-            raise ValueError(f"port {port} is not available ({reason}): choose another one with `{option}`") from exc
-        return int(probe.getsockname()[1])
 
 
 def exec_command(command: list[str]) -> NoReturn:
