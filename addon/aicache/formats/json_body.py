@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,6 +12,7 @@ from aicache.formats import json_bounds
 from aicache.formats.errors import ReplayOnly
 
 JSONObject = dict[str, Any]
+T = TypeVar("T")
 
 _SPACE_BEFORE_COLON = re.compile(rb'"[ \t\r\n]+:')
 _LINE_ENDS = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
@@ -26,14 +27,7 @@ def parse_object(body: bytes | str, *, max_nodes: int = json_bounds.MAX_NODES) -
     (*max_nodes* and the others of `json_bounds.check_bounds`).
     """
     json_bounds.check_bounds(body, max_nodes=max_nodes)
-    try:
-        value = msgspec.json.decode(body)
-    except UnicodeError:
-        raise ValueError("not JSON: text that is not UTF-8") from None
-    except RecursionError:
-        raise ValueError("JSON nested too deeply") from None
-    except msgspec.DecodeError as exc:
-        raise ValueError(f"not JSON: {exc}") from None
+    value = _decode(msgspec.json.decode, body)
     if not isinstance(value, dict):
         raise ValueError("a JSON value that is not an object")
     return value
@@ -42,8 +36,13 @@ def parse_object(body: bytes | str, *, max_nodes: int = json_bounds.MAX_NODES) -
 def parse_array(body: bytes) -> list[JSONObject]:
     """Parse a JSON array of objects, as `parse_object` parses one."""
     json_bounds.check_bounds(body)
+    return _decode(_ARRAY.decode, body)
+
+
+def _decode(decode: Callable[[bytes | str], T], body: bytes | str) -> T:
+    """Return what *decode* makes of a body. Raises ValueError, with what is wrong and no content."""
     try:
-        return _ARRAY.decode(body)
+        return decode(body)
     except UnicodeError:
         raise ValueError("not JSON: text that is not UTF-8") from None
     except RecursionError:

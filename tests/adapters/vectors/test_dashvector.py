@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
 import socket
@@ -27,15 +26,11 @@ from aicache.domain.ports import StoreError
 from demo.cloud.dashvector import DashVector, allow_loopback, loopback_environment
 from demo.cloud.documents import EXCEED_RATE_LIMIT
 from demo.cloud.filters import parse
+from sample_vectors import LATER, digest
 from stalls import watched_loop
 
 DIMENSIONS = 8
-LATER = 4_000_000_000.0
 KEY = "a-secret-key"
-
-
-def digest(name: object) -> str:
-    return hashlib.sha256(str(name).encode()).hexdigest()
 
 
 def axis(*weights: float) -> Vector:

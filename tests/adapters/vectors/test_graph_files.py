@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -27,20 +26,15 @@ from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
 from aicache.adapters.vectors.neighbor_graph import NeighborGraph
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import Vector
+from sample_vectors import LATER, digest, random_vector
 
 pytestmark = pytest.mark.skipif(not neighbor_graph.is_installed(), reason="usearch is not installed")
 
 DIMENSIONS = 16
-LATER = 4_000_000_000.0
-
-
-def digest(name: object) -> str:
-    return hashlib.sha256(str(name).encode()).hexdigest()
 
 
 def a_vector(seed: int) -> Vector:
-    vector = np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+    return random_vector(seed, DIMENSIONS)
 
 
 def in_graph(seed: int) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
 import threading
 from pathlib import Path
@@ -16,13 +15,9 @@ from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.namespace_matrix import INITIAL_ROWS, NamespaceMatrix
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import Vector
+from sample_vectors import LATER, digest
 
 DIMENSIONS = 8
-LATER = 4_000_000_000.0
-
-
-def digest(name: object) -> str:
-    return hashlib.sha256(str(name).encode()).hexdigest()
 
 
 def hash_of(*what: object) -> int:

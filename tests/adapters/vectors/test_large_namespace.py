@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import random
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from aicache.adapters.vectors import (
@@ -30,6 +28,7 @@ from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
 from aicache.adapters.vectors.row_file import RowFile
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import PINNED, Neighbor, Vector
+from sample_vectors import LATER, digest, random_vector
 
 pytestmark = pytest.mark.skipif(not neighbor_graph.is_installed(), reason="usearch is not installed")
 
@@ -40,16 +39,10 @@ def loaded() -> None:
 
 
 DIMENSIONS = 16
-LATER = 4_000_000_000.0
-
-
-def digest(name: object) -> str:
-    return hashlib.sha256(str(name).encode()).hexdigest()
 
 
 def a_vector(seed: int) -> Vector:
-    vector = np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+    return random_vector(seed, DIMENSIONS)
 
 
 def brute(vectors: dict[str, Vector], wanted: Vector, top_k: int) -> list[tuple[str, float]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,14 +17,10 @@ from aicache.adapters.vectors.pgvector_hnsw import HnswIndexes, has_iterative_sc
 from aicache.adapters.vectors.pgvector_table import Table
 from aicache.domain.model import PINNED, Vector
 from aicache.domain.ports import StoreError
+from sample_vectors import LATER, digest
 from servers import Postgres, free_ports
 
 DIMENSIONS = 8
-LATER = 4_000_000_000.0
-
-
-def digest(name: object) -> str:
-    return hashlib.sha256(str(name).encode()).hexdigest()
 
 
 def axis(*weights: float, dimensions: int = DIMENSIONS) -> Vector:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -20,14 +19,10 @@ from aicache.adapters.vectors.redis_vector_sets import similarity
 from aicache.domain.model import PINNED, Vector
 from aicache.domain.ports import StoreError
 from query_engine import SearchServer
+from sample_vectors import LATER, digest
 from servers import Process, free_ports, plain, redis_8, until
 
 DIMENSIONS = 8
-LATER = 4_000_000_000.0
-
-
-def digest(name: object) -> str:
-    return hashlib.sha256(str(name).encode()).hexdigest()
 
 
 def axis(*weights: float, dimensions: int = DIMENSIONS) -> Vector:

@@ -36,19 +36,14 @@ from aicache.runtime.shared_parts import SharedParts
 from demo.cloud.dashvector import DashVector, allow_loopback
 from fakes import LetterEmbedder
 from query_engine import SearchServer
+from sample_vectors import LATER, digest, random_vector
 from servers import Postgres
 
 DIMENSIONS = 8
-LATER = 4_000_000_000.0
-
-
-def digest(name: object) -> str:
-    return hashlib.sha256(str(name).encode()).hexdigest()
 
 
 def a_vector(seed: int) -> Vector:
-    vector = np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+    return random_vector(seed, DIMENSIONS)
 
 
 def axis(*weights: float) -> Vector:
