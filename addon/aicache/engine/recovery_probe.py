@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.engine.dependency import Dependency
 
 logger = logging.getLogger(__name__)
@@ -23,15 +24,13 @@ class Recovery:
 
     def __init__(self, dependency: Callable[[], Dependency], probe: Callable[[], Awaitable[object]]) -> None:
         self._dependency, self._probe = dependency, probe
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = TaskSet()
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._tasks.spawn(self._run())
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._tasks.cancel_and_wait()
 
     async def _run(self) -> None:
         try:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from aicache.adapters.unix_rpc.client import RpcClient
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 
@@ -19,15 +20,13 @@ class OwnerWatch:
 
     def __init__(self, owner: RpcClient, engine: Engine) -> None:
         self._owner, self._engine = owner, engine
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = TaskSet()
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._tasks.spawn(self._run())
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._tasks.cancel_and_wait()
 
     async def _run(self) -> None:
         while True:
