@@ -10,7 +10,8 @@ from aicache.cli.workers.supervisor import Program, Supervisor
 
 
 def run(name: str, how: str, on_up: Callable[[], None]) -> int:
-    """Run until SIGTERM; *how*: ``fails`` to start, or is ``slow``: it ends with the second SIGTERM only."""
+    """Run until SIGTERM; *how*: ``fails`` to start, is ``slow``: it ends with the second SIGTERM only, or ``reports``
+    regularly."""
     signals = 0
 
     def count(*_: object) -> None:
@@ -24,10 +25,15 @@ def run(name: str, how: str, on_up: Callable[[], None]) -> int:
     print(name, "up", flush=True)
     while signals < (2 if how == "slow" else 1):
         time.sleep(0.01)
+        if how == "reports":
+            on_up()
     print(name, "ended", flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    workers = [Program(how, partial(run, f"{number}", how)) for number, how in enumerate(sys.argv[1:])]
+    workers = [
+        Program(how, partial(run, f"{number}", how), 1.0 if how == "reports" else None)
+        for number, how in enumerate(sys.argv[1:])
+    ]
     sys.exit(Supervisor(Program("owner", partial(run, "owner", "")), workers, lambda: 20.0).run())

@@ -81,6 +81,37 @@ def test_what_is_killed_starts_again(start: Start, which: int) -> None:
     assert code == 0
 
 
+def test_what_hangs_is_replaced_and_the_others_go_on(start: Start) -> None:
+    supervised = start("reports", "reports", "")
+    supervised.read(4)
+    owner, hanging, *others = children(supervised.process.pid)
+
+    os.kill(hanging, signal.SIGSTOP)
+
+    assert supervised.read(1) == ["0 up"]
+    assert {owner, *others} < set(children(supervised.process.pid))
+    assert hanging not in children(supervised.process.pid)
+    _, said, code = supervised.end()
+    assert said.count("reports hangs: nothing heard of it for 1 s; killed") == 1
+    assert code == 0
+
+
+def test_nothing_hangs_because_all_were_paused(start: Start) -> None:
+    supervised = start("reports", "reports")
+    supervised.read(3)
+    everybody = [supervised.process.pid, *children(supervised.process.pid)]
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+
+    time.sleep(4)  # far longer than the silence, and a wait between two checks
+    for pid in everybody:
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(0.5)
+
+    assert [supervised.process.pid, *children(supervised.process.pid)] == everybody
+    assert supervised.end()[1:] == ("", 0)
+
+
 def test_what_cannot_start_ends_all_with_its_exit_code(start: Start) -> None:
     supervised = start("fails", "")
 

@@ -34,6 +34,11 @@ AT_ONCE_S = 5.0
 """The same, after a second signal."""
 LONGEST_WAIT_S = 3600.0
 """Where there is nothing to wait for but a signal."""
+HUNG_AFTER_S = 12.0
+"""Silence after which a program that reports regularly counts as hung: six times the interval of its reports."""
+CHECK_INTERVAL_S = 2.0
+LATE_S = 1.0
+"""A wait that takes so much longer than it should shows that this process was held up itself, as all may have been."""
 
 Run: TypeAlias = Callable[[Callable[[], None]], int]
 """Runs a program until SIGTERM, and returns its exit code; it is to call its argument once it is up."""
@@ -45,6 +50,8 @@ class Program:
 
     name: str
     run: Run
+    silence_s: float | None = None
+    """Seconds without a call of its argument after which it hangs, and is killed; None if it calls that only once."""
 
 
 @dataclass
@@ -57,8 +64,14 @@ class _Slot:
     code: int | None = None
     """The exit code of the last run; negative for the signal that ended it."""
     started_at: float = 0.0
+    heard_at: float = 0.0
+    """When it was up, or reported last."""
     start_at: float | None = None
     short_lives: int = 0
+
+    @property
+    def is_watched(self) -> bool:
+        return self.pid is not None and self.is_up and self.program.silence_s is not None
 
 
 class Supervisor:
@@ -89,7 +102,8 @@ class Supervisor:
         if (code := self._start_all()) is None:
             while not self._signals:
                 self._start_due()
-                self._wait(self._next_start())
+                self._kill_hung()
+                self._wait(self._next_time())
         self._end_all()
         return code or 0
 
@@ -131,22 +145,44 @@ class Supervisor:
             if slot.start_at is not None and slot.start_at <= time.monotonic():
                 self._start(slot)
 
+    def _kill_hung(self) -> None:
+        """Kill what has not reported for too long: it is started again like everything that ends."""
+        for slot in self._slots:
+            if slot.is_watched and time.monotonic() - slot.heard_at > (limit := slot.program.silence_s or 0.0):
+                say(f"{slot.program.name} hangs: nothing heard of it for {limit:g} s; killed")
+                slot.heard_at = time.monotonic()  # not killed again before it is reaped
+                self._kill([slot], signal.SIGKILL)
+
+    def _next_time(self) -> float | None:
+        """Return when something is due that no signal announces."""
+        check = time.monotonic() + CHECK_INTERVAL_S if any(slot.is_watched for slot in self._slots) else None
+        return min(filter(None, (check, self._next_start())), default=None)
+
     def _next_start(self) -> float | None:
         return min((slot.start_at for slot in self._slots if slot.start_at is not None), default=None)
 
     def _wait(self, until: float | None) -> None:
         """Wait for a signal, no longer than *until* (monotonic), and note what it says."""
-        within = LONGEST_WAIT_S if until is None else max(0.0, until - time.monotonic())
-        if (info := signal.sigtimedwait(WATCHED, within)) is None:
+        began = time.monotonic()
+        within = LONGEST_WAIT_S if until is None else max(0.0, until - began)
+        info = signal.sigtimedwait(WATCHED, within)
+        if time.monotonic() - began > within + LATE_S:  # a machine or container that was paused
+            self._excuse_all()
+        if info is None:
             return
         if info.si_signo in ENDING:
             self._signals += 1
         up = info if info.si_signo == IS_UP else signal.sigtimedwait({IS_UP}, 0)
         while up is not None:  # before it is known that one has ended
             for slot in self._slots:
-                slot.is_up = slot.is_up or slot.pid == up.si_pid
+                if slot.pid == up.si_pid:
+                    slot.is_up, slot.heard_at = True, time.monotonic()
             up = signal.sigtimedwait({IS_UP}, 0)
         self._reap()
+
+    def _excuse_all(self) -> None:
+        for slot in self._slots:
+            slot.heard_at = time.monotonic()
 
     def _reap(self) -> None:
         """Note which programs have ended, and let go of orphans, which a container's first process gets."""
