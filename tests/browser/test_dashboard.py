@@ -177,6 +177,31 @@ def test_an_entry_is_found_read_pinned_and_purged_by_keyboard_alone(
     assert noted == []
 
 
+def test_a_wrong_answer_is_marked_and_the_cache_is_bypassed_and_used_again(
+    proxy: Proxy, page: Page, noted: list[str]
+) -> None:
+    question, other = "How do I open my safe?", "How can I open my safe?"
+    proxy.ask(question)
+    proxy.ask_until("semantic", other)
+    page.goto(url(proxy))
+
+    page.get_by_label("Find").fill(question)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name=f"Read: {question}").click()
+    page.get_by_role("button", name="Wrong by meaning").click()
+    expect(page.locator("#said")).to_have_text("The entry answers its own request only.")
+    now = proxy.ask(other).cache, proxy.ask(question).cache
+    page.get_by_role("button", name="Bypass the cache").click()
+    expect(page.locator("#state")).to_have_text("Bypassed: every request passes by the cache")
+    bypassed = proxy.ask(question).cache
+    page.get_by_role("button", name="Use the cache again").click()
+    expect(page.get_by_role("button", name="Bypass the cache")).to_be_visible()
+
+    assert now == ("miss", "exact")
+    assert (bypassed, proxy.ask(question).cache) == ("bypass", "exact")
+    assert noted == []
+
+
 def tab_to(page: Page, wanted: Locator) -> None:
     """Press Tab until this has the focus."""
     for _ in range(60):

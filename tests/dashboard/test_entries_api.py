@@ -131,6 +131,17 @@ async def test_pin_and_unpin(entries_api: EntriesApi) -> None:
     assert not await entries_api.change("0" * 40, "pin")
 
 
+async def test_what_was_wrong_by_meaning_answers_its_own_request_only() -> None:
+    setup = Setup()
+    entries_api = await setup.filled(WEATHER)
+
+    assert await entries_api.change(WEATHER.key, "wrong")
+
+    assert await setup.exact.get(WEATHER.key) is not None
+    assert [row["key"] for row in (await entries_api.find_similar("who are you", 0.9))["entries"]] == []
+    assert not await entries_api.change("0" * 40, "wrong")
+
+
 async def test_entries_are_counted_by_model(entries_api: EntriesApi) -> None:
     found = await entries_api.count_by_model()
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are for Linux")
 
+IN_OTHER_WORDS = "How can I reset my password?"
 SOME_CONNECTIONS = 24
 """As many new connections reach both workers, but for one time in eight million."""
 
@@ -105,6 +106,43 @@ def test_what_is_purged_at_one_is_gone_at_all(workers: Workers) -> None:
     ]
 
     assert {reply.status for reply in replies} == {504}
+
+
+def test_what_is_marked_wrong_at_one_answers_no_other_question_at_any(workers: Workers) -> None:
+    key = workers.ask("How do I reset my password?").headers["x-ai-cache-key"]
+    workers.wait_until_all("semantic", IN_OTHER_WORDS)
+    assert {workers.ask(IN_OTHER_WORDS).cache for _ in range(SOME_CONNECTIONS)} == {"semantic"}  # now at hand, too
+    visitor = Visitor(workers.port, bearer(workers.token) | {"x-ai-cache-dashboard": "1"})
+
+    assert visitor.post(f"api/entries/{key}/wrong").json == {"done": True}
+    assert visitor.post(f"api/entries/{'0' * 40}/wrong").json == {"done": False}
+    time.sleep(0.2)
+    caches = [workers.ask(IN_OTHER_WORDS).cache for _ in range(SOME_CONNECTIONS)]
+
+    assert caches[0] == "miss"
+    assert "semantic" not in caches
+    assert workers.ask("How do I reset my password?").cache == "exact"
+
+
+def test_a_bypass_that_is_switched_at_one_is_on_at_all(workers: Workers) -> None:
+    workers.ask("Who passes by?")
+    workers.wait_until_all("exact", "Who passes by?")
+    visitor = Visitor(workers.port, bearer(workers.token) | {"x-ai-cache-dashboard": "1"})
+
+    def caches() -> set[str]:
+        return {workers.ask("Who passes by?").cache for _ in range(SOME_CONNECTIONS)}
+
+    assert visitor.post("api/bypass", {"on": "yes"}).status == 400
+    assert visitor.post("api/bypass", {"on": True}).json == {"bypass": True}
+    workers.wait_for(lambda: caches() == {"bypass"}, within=2)
+    assert visitor.overview()["bypass"] is True
+    os.kill(workers.workers[0], signal.SIGKILL)
+    time.sleep(2)
+    started_again = caches()
+    visitor.post("api/bypass", {"on": False})
+
+    assert started_again == {"bypass"}
+    workers.wait_for(lambda: caches() == {"exact"}, within=10)
 
 
 def test_answers_on_their_way_to_a_caller_that_is_purged_are_stored_by_none(
@@ -196,6 +234,21 @@ def test_a_worker_that_is_killed_is_replaced_and_the_other_goes_on(workers: Work
     assert all(visitor.total("requests_total") >= counted for _ in range(4))
     assert len(failed) <= 1  # what the killed one had in its hands
     assert took < 2
+
+
+@pytest.mark.slow
+def test_what_hangs_is_replaced(workers: Workers) -> None:
+    hanging = {workers.workers[0], workers.owner}
+
+    for pid in hanging:
+        os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    workers.wait_for(lambda: not hanging & {*children(workers.pid)}, within=30)
+    took = time.monotonic() - began
+
+    assert took > 9
+    assert workers.log.count("hangs: nothing heard of it for 12 s; killed") == 2
+    workers.wait_until_all("semantic", "Who else does know this?")
 
 
 def test_all_end_together_once_open_requests_are_complete(workers: Workers, upstream: Upstream) -> None:

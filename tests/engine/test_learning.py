@@ -6,8 +6,9 @@ import asyncio
 import itertools
 import json
 import random
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -23,6 +24,7 @@ from aicache.domain.ports import ExactStore, StoreError
 from aicache.domain.request_directives import Directives
 from aicache.engine import Engine, Exchange, after_miss
 from aicache.entries.recording import Recording
+from aicache.evidence.verified_policy import VerifiedPolicy
 from aicache.formats.openai.chat import CHAT
 from fakes import LetterEmbedder
 
@@ -66,13 +68,23 @@ def questions(count: int, seed: int = 0) -> Iterator[str]:
 class Proxy:
     """An engine, and the steps that the addon takes with it: miss, store; hit, and its audit."""
 
-    def __init__(self, rules: Rules = RULES, exact: ExactStore | None = None, index: MemoryIndex | None = None) -> None:
-        self.exact = exact or MemoryStore()
+    def __init__(
+        self,
+        rules: Rules = RULES,
+        exact: ExactStore | None = None,
+        index: MemoryIndex | None = None,
+        clock: Callable[[], float] = time.time,
+        seed: int | None = None,
+    ) -> None:
+        self.exact = exact or MemoryStore(clock)
         self.index = index or MemoryIndex()
         self.checked: list[Checked] = []
         self.spent: list[Spent] = []
         self.audited: list[Entry] = []
-        self.engine = Engine(rules, lookup_timeout=1.0, on_checked=self.checked.append, on_spent=self.spent.append)
+        self.engine = Engine(
+            rules, lookup_timeout=1.0, clock=clock, on_checked=self.checked.append, on_spent=self.spent.append
+        )
+        self.engine.learning._random = random.Random(seed)
         self.engine.use_exact(self.exact, 1.0)
         self.engine.use_semantic(LetterEmbedder(), self.index, embedder_timeout=1.0, index_timeout=1.0)
         self.seen: Counter[str] = Counter()
@@ -93,6 +105,18 @@ class Proxy:
                 self.engine.check_hit(audited, an_answer(answer), self.audited.extend)
         await self.settle()
         return outcome
+
+    async def tell_wrong(self, question: str, hit: Hit) -> None:
+        """Report that a hit, given by any proxy, was a wrong answer."""
+        await self.engine.apply_feedback(an_exchange(question), hit.entry.key, False)
+        await self.settle()
+
+    async def segment(self) -> VerifiedPolicy:
+        """Return the only segment, after an exchange with the other proxies."""
+        segments = self.engine.learning.segments
+        await segments.sync_all()
+        [segment] = filter(None, map(segments.get, segments._segments))
+        return segment
 
     async def settle(self) -> None:
         for _ in range(1000):  # what goes on in the background is seen from outside only by its end
@@ -146,6 +170,31 @@ async def test_what_one_proxy_has_learned_another_knows() -> None:
         await other.ask(question, PASSWORD)
 
     assert other.seen["right"] > 20
+
+
+async def test_the_bound_is_over_all_that_several_proxies_serve_and_hear() -> None:
+    now = 1_800_000_000.0
+    one = Proxy(clock=lambda: now, seed=1)
+    other = Proxy(exact=one.exact, index=one.index, clock=lambda: now, seed=2)
+
+    for number, question in enumerate(questions(120)):
+        now += 3.0
+        here, there = (one, other) if number % 2 else (other, one)
+        hit = await here.ask(question, ADDRESS if number % 17 == 16 else PASSWORD)
+        if number % 17 == 16 and isinstance(hit, Hit) and hit.similarity is not None:
+            await there.tell_wrong(question, hit)  # the client's next connection was another worker's
+    segments = [await each.segment() for each in (one, other, one)]
+
+    served = {each: one.seen[each] + other.seen[each] for each in ("right", "wrong")}
+    checks = [check for each in (one, other) for check in each.checked if check.source in ("explore", "audit")]
+    told = [check for each in (one, other) for check in each.checked if check.source == "feedback"]
+    assert min(one.seen["right"], other.seen["right"]) > 10
+    assert len(told) == served["wrong"]
+    assert segments[1].tally == segments[2].tally
+    assert segments[1].tally.requests == 120
+    assert segments[1].tally.checked == len(checks)
+    assert segments[1].tally.wrong == sum(check.verdict == "wrong" for check in checks)
+    assert served["wrong"] / 120 <= segments[1].error_bound == segments[2].error_bound
 
 
 async def test_in_shadow_nothing_is_served_by_meaning_and_all_that_would_be_is_compared() -> None:

@@ -18,13 +18,14 @@ from aicache.engine import Engine
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.savings_store import MONTHS
 from aicache.telemetry.timeline import STEPS_BY_WINDOW_S
+from aicache.ui.bypass import switch_bypass
 from aicache.ui.command_actions import FILE_PREFIX
 
 MAX_BODY_BYTES = 64 * 1024
 PURGE_TIMEOUT_S = 300.0
 """Time limit for a purge of one caller, which reads all entries."""
 
-_ENTRY = re.compile(r"api/entries/([0-9a-f]{40})(?:/(purge|pin|unpin))?")
+_ENTRY = re.compile(r"api/entries/([0-9a-f]{40})(?:/(purge|pin|unpin|wrong))?")
 _CURSOR = re.compile(r"(?:[\w.:\[\]-]{1,255}/)?(\d{0,20})", re.ASCII)  # of one server, or of one node of a cluster
 _KEY_PREFIX = re.compile(r"[0-9a-f]{4,40}")
 
@@ -52,7 +53,9 @@ class Api:
             window = flow.request.query.get("window", str(min(STEPS_BY_WINDOW_S)))
             if window not in map(str, STEPS_BY_WINDOW_S):
                 raise ValueError(f"window: one of {', '.join(map(str, STEPS_BY_WINDOW_S))}")
-            return overview(await self._observability.collect(True), self._observability.config, int(window))
+            figures = await self._observability.collect(True)
+            shown = overview(figures, self._observability.config, int(window))
+            return shown | {"bypass": self._observability.bypassed}
         if path == "api/models":
             return await with_timeout(self._entries_api.count_by_model())
         if path in ("api/savings", "api/savings.csv"):
@@ -71,6 +74,9 @@ class Api:
             caller, sure = self._parse_purge(_body(flow))
             flow.request.raw_content = b""  # it may hold a caller's key, which must not be shown or saved with the flow
             return await with_timeout(self._entries_api.purge_caller(caller, sure=sure), PURGE_TIMEOUT_S)
+        if path == "api/bypass":
+            switch_bypass(self._observability, on=_parse_switch(_body(flow)))
+            return {"bypass": self._observability.bypassed}
         if (found := _ENTRY.fullmatch(path)) and found[2] is not None:
             return {"done": await with_timeout(self._entries_api.change(found[1], found[2]))}
         raise NotFound
@@ -121,6 +127,14 @@ def _is_cursor(text: str) -> bool:
     """Tell whether a store may have returned it: any other would count as a failure of the store."""
     found = _CURSOR.fullmatch(text)
     return found is not None and int(found[1] or 0) < 1 << 64
+
+
+def _parse_switch(document: Any) -> bool:
+    match document:
+        case {"on": bool(on)}:
+            return on
+        case _:
+            raise ValueError("bypass: on: true or false")
 
 
 def _body(flow: HTTPFlow) -> Any:

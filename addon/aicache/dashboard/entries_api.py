@@ -65,14 +65,23 @@ class EntriesApi:
         }
 
     async def change(self, key: str, what: str) -> bool:
-        """Purge, pin or unpin an entry; False when there is no such entry."""
+        """Purge, pin or unpin an entry, or let it answer its own request only (``wrong``); False when there is no such
+        entry."""
         match what:
+            case "wrong":
+                return await self._mark_wrong(key)
             case "purge":
                 return await self._maintenance.purge([key]) > 0
             case "pin":
                 return await self._maintenance.pin(key) is not None
             case _:
                 return await self._maintenance.unpin(key) is not None
+
+    async def _mark_wrong(self, key: str) -> bool:
+        if await self._maintenance.fetch(key) is None:
+            return False
+        await self._maintenance.mark_wrong(key, by_meaning=True)
+        return True
 
     async def purge_caller(self, caller: CallerMatcher, *, sure: bool) -> dict[str, Any]:
         """Delete all entries of a caller; unless *sure*, only count them."""

@@ -1,14 +1,19 @@
-"""What a worker has in common with the others that share its port: figures that add up, and erasures.
+"""What a worker has in common with the others that share its port: figures that add up, and what an operator wants.
 
 Each worker serves its figures over a Unix socket; the one that is asked by a client asks all others. Before it tells a
 count to anybody, a worker writes it to a file, from which its successor goes on counting: so a sum never goes down,
 which Prometheus would take for a restart of all. The file stands in for a worker that does not answer.
+
+What is deleted, marked as wrong or sent past the cache at one worker is so at all: each has a memory of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,10 +23,11 @@ from aicache.adapters.unix_rpc.server import RpcServer
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.events import Erased
+from aicache.domain.judging import JudgeQuestion
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.runtime.erasures import erasure_procedures
-from aicache.runtime.worker_process import Worker, connect_to_owner, this_worker
+from aicache.runtime.erasures import correction_procedures, erasure_procedures
+from aicache.runtime.worker_process import Worker, connect_to_owner, report_alive, this_worker
 from aicache.telemetry.figures import Figures, add_counters, add_up, pack, pack_alone, pack_counters
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.timeline import Timeline
@@ -44,6 +50,7 @@ class FellowWorkers:
         self._server: RpcServer | None = None
         self._telling = TaskSet()
         self._saving: asyncio.Task[None] | None = None
+        self._reporting: asyncio.Task[None] | None = None
         self._saved = b""
         self._save_lock = asyncio.Lock()
         self._is_told = False
@@ -58,15 +65,24 @@ class FellowWorkers:
         """Go on counting where this worker's predecessor has ended, and be there for the others."""
         self._load()
         self._observability.collect = self.collect
+        self._observability.on_bypass = self._tell_bypass
         engine.erasures.on_added = self._tell_erasing
-        procedures = {"figures": self._tell_figures, **erasure_procedures(engine, self._set_told)}
+        engine.backends.on_withdrawn = self._tell_withdrawn
+        engine.backends.on_contradicted = self._tell_contradicted
+        procedures = {
+            "figures": self._tell_figures,
+            "bypass": self._be_told_bypass,
+            **erasure_procedures(engine, self._set_told),
+            **correction_procedures(engine),
+        }
         self._server = RpcServer(self._worker.socket, procedures)
-        self._saving = asyncio.get_running_loop().create_task(self._run(self._server))
-        self._worker.report_up()
+        loop = asyncio.get_running_loop()
+        self._saving = loop.create_task(self._run(self._server))
+        self._reporting = loop.create_task(report_alive(self._worker.report_up))
 
     async def close(self) -> None:
-        if self._saving is not None:
-            self._saving.cancel()
+        for task in filter(None, (self._saving, self._reporting)):
+            task.cancel()
         if self._server is not None:
             await self._server.close()
         await self._save(pack_counters(self._observability.counters))
@@ -77,7 +93,7 @@ class FellowWorkers:
     def erased(self, erased: Erased) -> None:
         """Have the others forget what they remember of deleted entries, too."""
         if not self._is_told:
-            self._tell("erased", msgspec.msgpack.encode(erased))
+            self._tell((*self._others, self._owner), "erased", msgspec.msgpack.encode(erased))
 
     async def collect(self, with_history: bool) -> Figures:
         """Return the sum of all workers' figures."""
@@ -104,6 +120,7 @@ class FellowWorkers:
     async def _run(self, server: RpcServer) -> None:
         try:
             await server.start()
+            self._observability.bypassed = self._worker.bypass_file.exists()
             while True:
                 await asyncio.sleep(SAVE_INTERVAL_S)
                 await self._save(pack_counters(self._observability.counters))
@@ -130,17 +147,40 @@ class FellowWorkers:
             except OSError as exc:
                 logger.debug("counts are not saved: %s", exc)
 
+    async def _be_told_bypass(self, on: bool) -> None:
+        self._observability.bypassed = on
+
+    def _tell_bypass(self) -> None:
+        self._telling.spawn(self._share_bypass())
+
+    async def _share_bypass(self) -> None:
+        """Write the state down for workers that are not there, then tell those that are."""
+        async with self._save_lock:
+            file, on = self._worker.bypass_file, self._observability.bypassed
+            try:
+                await asyncio.to_thread(file.touch if on else partial(file.unlink, missing_ok=True))
+            except OSError as exc:
+                logger.warning("aicache.bypass: workers that are started again will not know of it: %s", exc.strerror)
+            self._tell(self._others, "bypass", on)
+
     def _set_told(self, told: bool) -> None:
         self._is_told = told
 
     def _tell_erasing(self, caller: CallerMatcher | None) -> None:
-        self._tell("erasing", msgspec.msgpack.encode(caller))
+        self._tell((*self._others, self._owner), "erasing", msgspec.msgpack.encode(caller))
 
-    def _tell(self, procedure: str, message: bytes) -> None:
-        for each in (*self._others, self._owner):
+    def _tell_withdrawn(self, key: str) -> None:
+        self._tell(self._others, "withdrawn", key)
+
+    def _tell_contradicted(self, question: JudgeQuestion, segment: str) -> None:
+        with contextlib.suppress(UnicodeEncodeError):  # half of a surrogate pair, which no judge model is asked about
+            self._tell(self._others, "contradicted", msgspec.msgpack.encode((question, segment)))
+
+    def _tell(self, whom: Iterable[RpcClient], procedure: str, message: bytes | str | bool) -> None:
+        for each in whom:
             self._telling.spawn(self._call(each, procedure, message))
 
-    async def _call(self, other: RpcClient, procedure: str, message: bytes) -> None:
+    async def _call(self, other: RpcClient, procedure: str, message: bytes | str | bool) -> None:
         try:
             await other.call(procedure, message)
         except StoreError as exc:  # it has ended: its successor remembers nothing

@@ -120,7 +120,7 @@ class AnswerChecks:
         if disowns:  # first, for it needs no embedder
             ttl = min(entry.expires_at - self._clock(), rules.ttl)
             await store.remember(disowned(exchange.credential or "", key), ttl, exchange.owners)
-            backends.evict(key)
+            backends.evict_everywhere(key)
         elif not right and entry.alias == question_alias(exchange.identity, exchange.call.question):
             await backends.withdraw_alias(key, entry.alias)
         if semantic is None or not policy.may_answer_by_meaning(exchange.call, exchange.directives, rules):
@@ -129,8 +129,8 @@ class AnswerChecks:
         store, bound = store.within(deadline, exchange.label), semantic.within(deadline, exchange.label)
         lookup = Lookup(exchange, rules, backends, store, deadline, self._clock, Trace())
         neighbors = await NeighborSearch(lookup, bound, self._learning).find_neighbors()
-        if not right and (judge := backends.neighbor_judge) is not None:
-            judge.contradict(await build_question(exchange, entry), exchange.segment)
+        if not right and backends.neighbor_judge is not None:
+            backends.contradict_everywhere(await build_question(exchange, entry), exchange.segment)
         await self._learning.learn_from_feedback(exchange, key, right, rules, neighbors)
         if not right and not disowns and rules.policy is not policy.Policy.VERIFIED:
             # Nothing else would keep it from the next question like this one; the very same it still answers.

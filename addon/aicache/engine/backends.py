@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 
 from aicache.domain.events import Judged
+from aicache.domain.judging import JudgeQuestion
 from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
 from aicache.domain.ports import DerivedCache, Embedder, ExactStore, Judge, NeighborJudge, VectorIndex
@@ -44,6 +45,10 @@ class Backends:
         self.semantic_guards = SemanticGuards.build(0.4, 0.4)
         self.judge_guard = Dependency("judge model", 30.0, words=JUDGED)
         self.embedding = FairShares(MAX_EMBEDDING)
+        self.on_withdrawn: Callable[[str], None] = lambda key: None
+        """Called with the key of an entry that answers fewer requests from now on: other workers may have cached it."""
+        self.on_contradicted: Callable[[JudgeQuestion, str], None] = lambda question, segment: None
+        """Called with what the judge model must not be believed about, and the traffic segment."""
         self._exact_known, self._semantic_known = asyncio.Event(), asyncio.Event()  # in use, or known to be none
 
     def use_exact(self, store: ExactStore | None, timeout: float) -> None:
@@ -116,21 +121,35 @@ class Backends:
             await self.semantic.index.delete([key])
         if self.exact is not None:
             await self.exact.remember(withdrawn(key), ttl)
-        self.evict(key)
+        self.evict_everywhere(key)
 
     async def withdraw_alias(self, key: str, alias: str) -> None:
         """Let an entry not be found by the same words until it is stored anew. Raises StoreError."""
         await self._delete_alias(alias)
-        self.evict(key)
+        self.evict_everywhere(key)
 
     async def _delete_alias(self, alias: str) -> None:
         if alias and self.exact is not None:
             await self.exact.delete((), (alias,))
 
+    def evict_everywhere(self, key: str) -> None:
+        """Drop an entry from the caches of this process and of its fellow workers, with what was derived from it."""
+        self.evict(key)
+        self.on_withdrawn(key)
+
     def evict(self, key: str) -> None:
         """Drop an entry from this process's cache, if there is one, with what was derived from it."""
         if self.derived_cache is not None:
             self.derived_cache.evict(key)
+
+    def contradict_everywhere(self, question: JudgeQuestion, segment: str) -> None:
+        """Have the judge model's opinion on a neighbor count as a no, in this process and its fellow workers."""
+        self.contradict(question, segment)
+        self.on_contradicted(question, segment)
+
+    def contradict(self, question: JudgeQuestion, segment: str) -> None:
+        if self.neighbor_judge is not None:
+            self.neighbor_judge.contradict(question, segment)
 
     def get_cached(self, key: str) -> Entry | None:
         """Return an entry cached in this process: no server is asked, so it shows nothing about one."""

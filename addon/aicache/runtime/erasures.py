@@ -1,4 +1,4 @@
-"""How a process hears of erasures that have begun in another one: each remembers something of its own."""
+"""How a process hears of what another one has deleted, or was told is wrong: each remembers something of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from aicache.adapters.unix_rpc.server import Procedure
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.events import Erased
+from aicache.domain.judging import JudgeQuestion
 from aicache.engine import Engine
 
 
@@ -27,3 +28,16 @@ def erasure_procedures(engine: Engine, is_told: Callable[[bool], None] = lambda 
             is_told(False)
 
     return {"erasing": erasing, "erased": erased}
+
+
+def correction_procedures(engine: Engine) -> Mapping[str, Procedure]:
+    """Return the procedures by which a process hears of answers that were wrong."""
+
+    async def withdrawn(key: str) -> None:
+        engine.backends.evict(key)
+
+    async def contradicted(packed: bytes) -> None:
+        question, segment = msgspec.msgpack.decode(packed, type=tuple[JudgeQuestion, str])
+        engine.backends.contradict(question, segment)
+
+    return {"withdrawn": withdrawn, "contradicted": contradicted}

@@ -5,6 +5,8 @@ The process that forks the workers sets this in each of them, before anything el
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
 import shutil
 from collections.abc import Callable
@@ -16,6 +18,8 @@ from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.valkey.folder_lock import FolderLock
 from aicache.config import Config, DashVectorIndex
 
+REPORT_INTERVAL_S = 2.0
+"""Interval at which a process tells its supervisor that it does not hang."""
 FOLDER = "workers"
 """The folder in the data folder that has one for each group of workers."""
 
@@ -31,7 +35,7 @@ class Worker:
     count: int
     folder: Path
     report_up: Callable[[], None]
-    """To be called once it listens."""
+    """To be called once it listens, and from then on by `report_alive`."""
 
     @property
     def socket(self) -> Path:
@@ -46,6 +50,11 @@ class Worker:
     @property
     def counts_file(self) -> Path:
         return counts_file(self.folder, self.number)
+
+    @property
+    def bypass_file(self) -> Path:
+        """A file that is there while all workers send every request past the cache: one that is started again looks."""
+        return self.folder / "bypass"
 
     @property
     def fellow_counts_files(self) -> list[Path]:
@@ -82,6 +91,14 @@ def worker_socket(folder: Path, number: int) -> Path:
 
 def counts_file(folder: Path, number: int) -> Path:
     return folder / f"{number}.counts"
+
+
+async def report_alive(report: Callable[[], None]) -> None:
+    """Call *report* every `REPORT_INTERVAL_S` seconds while this process's event loop runs."""
+    while True:
+        with contextlib.suppress(OSError):  # its supervisor has ended, or has too many signals waiting
+            report()
+        await asyncio.sleep(REPORT_INTERVAL_S)
 
 
 class GroupFolder:

@@ -43,7 +43,10 @@ class Observability:
         self.engine = engine
         self._settings = settings
         self.config = Config()
-        self.bypassed = False  # by the command aicache.bypass
+        self.bypassed = False
+        """Whether every request passes by the cache, on an operator's word."""
+        self.on_bypass: Callable[[], None] = lambda: None
+        """Called when an operator of this process has changed that."""
         self._own: tuple[Price, ...] = ()
         self.counters, self.timeline, self.top_questions = Counters(self._cost), Timeline(self._cost), TopQuestions()
         self.accountant = Accountant(self._cost, self._exact_store)

@@ -6,7 +6,6 @@ its result is an alert in the event log, and ``aicache.result`` returns it in fu
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,21 +13,19 @@ from typing import Any, TypeVar, cast
 
 from mitmproxy import command, exceptions, flow, types
 from mitmproxy.http import HTTPFlow
-from mitmproxy.log import ALERT
 
 from aicache.engine import Engine
 from aicache.telemetry.labels import replace_surrogates
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.summary import summary_lines
 from aicache.ui import command_history, flow_marks
+from aicache.ui.bypass import describe_bypass, switch_bypass
 from aicache.ui.command_actions import CONFIRMATION, FILE_PREFIX, CommandActions, CommandResult, unread_neighbors
 from aicache.ui.command_runner import CommandRunner
 from aicache.ui.contentview import answer_of
 from aicache.ui.decision_view import decision_lines, plain_text
 from aicache.ui.flow_entries import answering_key, entry_keys, reread_exchange
 from aicache.ui.flow_fields import DECISION, OUTCOME
-
-logger = logging.getLogger(__name__)
 
 DEFAULT_SIMILARITY = "0.9"
 MAX_KEY_FILE_BYTES = 16 * 1024
@@ -143,14 +140,9 @@ class Commands:
         """Send every request past the cache (on), or not (off); without a word, show which it is."""
         if state not in ("on", "off", ""):
             raise exceptions.CommandError("bypass: on or off")
-        before = self._observability.bypassed
-        self._observability.bypassed = before if not state else state == "on"
-        state_line = (
-            f"aicache.bypass is {'on: every request passes by the cache' if self._observability.bypassed else 'off'}"
-        )
-        if self._observability.bypassed != before:
-            logger.log(ALERT, "%s", state_line)
-        return state_line
+        if state:
+            switch_bypass(self._observability, on=state == "on")
+        return describe_bypass(self._observability)
 
     @_command("aicache.export")
     def export(self, file: types.Path) -> str:

@@ -21,7 +21,7 @@ if __name__ == "__main__":
 
 from aicache import config as configuration
 from aicache.cli.workers import data_owner
-from aicache.cli.workers.supervisor import Program, Supervisor
+from aicache.cli.workers.supervisor import HUNG_AFTER_S, Program, Supervisor
 from aicache.config import ConfigError
 from aicache.domain.ports import StoreError
 from aicache.patches import shared_port
@@ -52,9 +52,11 @@ def main(arguments: Sequence[str]) -> int:
         print(f"serve: warning: {threads} threads before the workers start: locks that one holds stay locked in them")
     gc.collect()
     gc.freeze()  # its pages stay shared
-    owner = Program("the data folder's process", partial(data_owner.run, config_file, folder, group.path, count))
+    owner = Program(
+        "the data folder's process", partial(data_owner.run, config_file, folder, group.path, count), HUNG_AFTER_S
+    )
     workers = [
-        Program(f"worker {number}", partial(run_worker, number, count, group.path, options))
+        Program(f"worker {number}", partial(run_worker, number, count, group.path, options), HUNG_AFTER_S)
         for number in range(1, count + 1)
     ]
     code = Supervisor(owner, workers, partial(read_drain_timeout, config_file)).run()

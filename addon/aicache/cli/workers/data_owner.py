@@ -18,7 +18,7 @@ from aicache.domain.ports import StoreError
 from aicache.runtime.lifecycle import Lifecycle, Runtime
 from aicache.runtime.reconciler import Reconciler
 from aicache.runtime.shared_parts import SharedParts
-from aicache.runtime.worker_process import owner_socket
+from aicache.runtime.worker_process import owner_socket, report_alive
 
 WORKERS_PER_ENCODER = 3
 """A hit by meaning takes a worker three times as long as an encoder, or longer."""
@@ -75,8 +75,9 @@ def _override(config: Config) -> Config:
 
 
 async def _report_up(runtime: Runtime, on_up: Callable[[], None]) -> None:
+    """Report that exact hits are possible, and from then on that this process does not hang."""
     await runtime.engine.backends.exact_once_known()
-    on_up()
+    await report_alive(on_up)
 
 
 class _Format(logging.Formatter):

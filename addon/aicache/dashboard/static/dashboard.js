@@ -36,12 +36,26 @@ function showState(now) {
   const failing = (now.health?.parts ?? []).filter((part) => part.failing);
   const missing = !now.health || now.health.parts.some((part) => part.name === "exact store" && !part.what);
   let words = "Serving", kind = "good";
-  if (!now.enabled) [words, kind] = ["Switched off: every request passes untouched", ""];
+  if (now.bypass) [words, kind] = ["Bypassed: every request passes by the cache", ""];
+  else if (!now.enabled) [words, kind] = ["Switched off: every request passes untouched", ""];
   else if (missing) [words, kind] = ["Starting: requests go upstream", ""];
   else if (failing.length) [words, kind] = [`Failing: ${failing.map((part) => part.name).join(", ")}`, "bad"];
   else if (now.health.shadow) [words, kind] = ["Serving; hits by meaning in shadow", "good"];
   $("state").className = `pill ${kind}`;
   if ($("state").textContent !== words) $("state").textContent = words;
+  $("bypass").setAttribute("aria-pressed", String(now.bypass));
+  const offered = now.bypass ? "Use the cache again" : "Bypass the cache";
+  if ($("bypass").textContent !== offered) $("bypass").textContent = offered;
+}
+
+async function switchBypass() {
+  try {
+    await request("api/bypass", { on: $("bypass").getAttribute("aria-pressed") !== "true" });
+    $("bypass-said").textContent = "";
+  } catch (error) {
+    $("bypass-said").textContent = describeError(error);
+  }
+  poll();
 }
 
 function tile(name, value, more, extra) {
@@ -189,6 +203,7 @@ function start() {
     $("pause").textContent = state.paused ? "Go on" : "Pause";
     poll();
   });
+  $("bypass").addEventListener("click", switchBypass);
   document.addEventListener("visibilitychange", poll);
   startEntries();
   startSavings();

@@ -1,4 +1,4 @@
-// The entries: search, read, pin, purge and count them.
+// The entries: search, read, pin, purge, mark as wrong and count them.
 
 import { describeError, request } from "./api.js";
 import { el, table } from "./elements.js";
@@ -61,10 +61,10 @@ export async function read(key) {
 async function change(key, what) {
   try {
     const { done } = await request(`api/entries/${key}/${what}`, {});
-    const words = { purge: "purged", pin: "pinned", unpin: "unpinned" }[what];
+    const words = { purge: "The entry is purged.", pin: "The entry is pinned.", unpin: "The entry is unpinned.", wrong: "The entry answers its own request only." }[what];
     if (state.searched) await search(state.searched.cursor === undefined ? state.searched : { cursor: "" });
     if (document.activeElement === document.body) ($("found").querySelector(`[data-key="${key}"]`) ?? $("text")).focus();
-    say(done ? `The entry is ${words}.` : "There is no such entry (any more).");
+    say(done ? words : "There is no such entry (any more).");
   } catch (error) {
     say(describeError(error));
   }
@@ -109,6 +109,10 @@ export function startEntries() {
     const what = event.target.dataset?.do;
     if (what === "close") $("entry").close();
     if (what === "purge") purge(state.entry);
+    if (what === "wrong") {
+      $("entry").close();
+      change(state.entry.key, "wrong");
+    }
     if (what === "pin") change(state.entry.key, state.entry.pinned ? "unpin" : "pin").then(() => read(state.entry.key));
   });
   $("entry").addEventListener("close", () => { if (document.activeElement === document.body) labeled(state.opener)?.focus(); });
