@@ -445,6 +445,12 @@ class Store:
         "keeps all",
     ] = None
     max_bytes: Annotated[int, size(least=KB), "the size of the largest answer that is kept"] = 4 * MB
+    compress: Annotated[
+        bool,
+        FLAG,
+        "whether entries are stored compressed where that saves memory (zstd). Earlier versions take such entries as "
+        "absent: false while they share the Redis",
+    ] = True
     refusals: Annotated[
         Refusals,
         one_of(*Refusals),

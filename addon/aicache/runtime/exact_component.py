@@ -86,6 +86,7 @@ class ExactComponent:
         self._secrets: tuple[object, Secrets | None] = (None, None)
         self._store: RedisStore | None = None
         self._wanted: object = None  # what _store was made from
+        self._compress = True
         self._valkey: EmbeddedValkey | None = None
         self._watching: asyncio.Task[None] | None = None
         self._short_lives = 0  # of a Valkey, in a row
@@ -94,8 +95,16 @@ class ExactComponent:
         self._ttl_limits = TTLLimits()
 
     async def reconcile(
-        self, exact: Exact, data: Path, owned: bool, erased_within: float = DEFAULT_ERASED_WITHIN_S
+        self,
+        exact: Exact,
+        data: Path,
+        owned: bool,
+        erased_within: float = DEFAULT_ERASED_WITHIN_S,
+        compress: bool = True,
     ) -> None:
+        self._compress = compress
+        if self._store is not None:
+            self._store.compress = compress
         await self._reconcile(exact, data, owned)
         if self._store is None:
             return
@@ -168,6 +177,7 @@ class ExactComponent:
             near=exact.near_cache,
             sign=secrets.signing_key if secrets is not None else b"",
             on_peer=self._engine.collapsing.leases.cover_flights,
+            compress=self._compress,
         )
         try:
             known = secrets or await self._share_salt(store)

@@ -163,7 +163,7 @@ class Reconciler:
             self._folder = DataFolder(data)
         owned = self._folder is not None and await self._folder.acquire_soon(shares=config.exact.redis is None)
         try:
-            await self._exact.reconcile(config.exact, data, owned, config.store.erased_within)
+            await self._exact.reconcile(config.exact, data, owned, config.store.erased_within, config.store.compress)
         except NotReady:  # hits by meaning need not wait for it
             await self._semantic.reconcile(config.semantic, data, owned, config.store.erased_within)
             raise

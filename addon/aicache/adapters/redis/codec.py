@@ -10,6 +10,7 @@ from typing import get_type_hints
 
 import msgspec
 
+from aicache.adapters.redis import compression
 from aicache.domain import response_headers
 from aicache.domain.deployment_secrets import CHECKSUM_BYTES, SIGNATURE_BYTES, checksum, signature
 from aicache.domain.model import MAX_CLOCK_SKEW_S, Entry
@@ -23,6 +24,8 @@ FORMAT_PACED = b"\x1a"
 """First byte of a packed entry with the pace of its stream. The same holds for it."""
 FORMAT_CACHED = b"\x1f"
 """First byte of a packed entry with tokens that the upstream had cached. The same holds for it."""
+COMPRESSED = b"\xa5"
+"""First byte of a packed entry that is compressed. What its frame holds begins with the format."""
 SIGNED = b"\x80"
 """First byte of a signed value; then come the signature and the value. No text begins with it."""
 CHECKED = b"\x8f"
@@ -30,7 +33,10 @@ CHECKED = b"\x8f"
 one."""
 UNCHECKED = frozenset({b"\x01", b"\x02", b"\x03"})
 """Formats of entries that were stored before there were checksums."""
-FIRST_BYTES = (*sorted(UNCHECKED), b"\x04", b"\x08", FORMAT, FORMAT_KEPT, FORMAT_PACED, FORMAT_CACHED, SIGNED, CHECKED)
+FIRST_BYTES = (
+    *sorted(UNCHECKED),
+    *(b"\x04", b"\x08", FORMAT, FORMAT_KEPT, FORMAT_PACED, FORMAT_CACHED, COMPRESSED, SIGNED, CHECKED),
+)
 """The first bytes of all values that this cache writes or wrote."""
 
 _OLD_BLOBS = (b"\x92", b"\x94")  # arrays, as evidence was stored before there were checksums
@@ -53,10 +59,11 @@ class Flag:
     owners: tuple[str, ...] = ()
 
 
-def pack_entry(entry: Entry) -> bytes:
+def pack_entry(entry: Entry, *, compress: bool = False) -> bytes:
     """Return the format byte, a checksum, then the fields in order as a msgpack array.
 
-    Lone surrogates are a StoreError. No single wrong bit makes the format byte another one, or any that begins a value.
+    With *compress*, where that pays: COMPRESSED, a checksum, then a frame with the format byte and that array. Lone
+    surrogates are a StoreError. No single wrong bit makes the format byte another one, or any that begins a value.
     """
     try:
         format = FORMAT_PACED if entry.pace else FORMAT_KEPT if entry.kept_until else FORMAT
@@ -64,6 +71,8 @@ def pack_entry(entry: Entry) -> bytes:
         value = _encoder.encode(_values(entry)[: _FIELDS[format]])
     except UnicodeEncodeError as exc:
         raise StoreError("redis: an entry holds text that is not valid Unicode") from exc
+    if compress and (frame := compression.compress(format + value)) is not None:
+        format, value = COMPRESSED, frame
     return b"".join((format, checksum(b"entry", value), value))
 
 
@@ -72,13 +81,18 @@ def unpack_entry(packed: bytes | memoryview, *, signed: bool = False) -> Entry:
 
     What was *signed* is known to be as it was written.
     """
-    if (decoder := _decoders.get(format := bytes(packed[:1]))) is None:
+    format, value = bytes(packed[:1]), memoryview(packed)[1:]
+    if format not in _decoders and format != COMPRESSED:
         raise ValueError("another format")
-    value = memoryview(packed)[1:]
     if format not in UNCHECKED:
         value, found = value[CHECKSUM_BYTES:], value[:CHECKSUM_BYTES]
         if not signed and checksum(b"entry", value) != found:
             raise ValueError("damaged")
+    if format == COMPRESSED:
+        value = memoryview(compression.decompress(value))
+        format, value = bytes(value[:1]), value[1:]
+    if (decoder := _decoders.get(format)) is None:
+        raise ValueError("another format")
     try:
         entry = Entry(*decoder.decode(value))
     except msgspec.DecodeError as exc:

@@ -73,6 +73,7 @@ class RedisStore(RedisLeases):
         near: int = 0,
         sign: bytes = b"",
         on_peer: Callable[[], None] | None = None,
+        compress: bool = True,
     ) -> None:
         """*url* is as for `open_redis`; StoreError for another one. *max_connections* are those to one server.
 
@@ -84,6 +85,8 @@ class RedisStore(RedisLeases):
         With *on_peer*, other proxies on the same server are told of this one, and it is called when one comes where
         there was none. Otherwise, and with a cluster, there may always be some.
         """
+        self.compress = compress
+        """Whether entries are compressed from now on, where that saves memory; compressed ones are read anyway."""
         self._sign = sign
         self._prefix = prefix
         self._servers = open_redis(url, timeout=timeout, max_connections=max_connections)
@@ -143,7 +146,7 @@ class RedisStore(RedisLeases):
         """Write an entry, execute other commands, write its alias; return the replies and errors after the entry's."""
         ends = int(min(entry.expires_at, MAX_TIME_S) * 1000)
         kept_until = int(min(max(entry.expires_at, entry.kept_until), MAX_TIME_S) * 1000)
-        packed = pack_entry(entry)  # contains the key, and a checksum
+        packed = pack_entry(entry, compress=self.compress)  # contains the key, and a checksum
         if self._sign:
             packed = seal(self._sign, b"entry", packed)
         writing: list[Command] = [("SET", self._prefix + "e:" + entry.key, packed, "PXAT", kept_until), *commands]
