@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from aicache.guards.lexicon import first_person, personal_words
 from aicache.guards.normalize import normalize, normalize_keeping_case
+from aicache.guards.patterns import compile_later
 from aicache.guards.time_sensitive import (
     asks_in_general,
     depends_on_now,
@@ -27,10 +28,10 @@ _MAX_PHRASE_CHARS = 2_000
 """Characters at either end that are also scanned for phrases of several words."""
 _TURKISH = re.compile("[\u0131\u011f\u015f]|\\bmi[ ?]*$")
 _SUFFIX = re.compile(r"'\w+")  # Hamlet'i
-_TURKISH_MINE = re.compile(
+_TURKISH_MINE = compile_later(
     r"\w{2,}(?:[\u0131iu\u00fc]m|[ae]m)(?:[\u0131iu\u00fc]|[ae]|[dt][ae]n?|[\u0131iu\u00fc]n|l[ae]r\w*)?$"
 )
-_ARABIC_MINE = re.compile("[\u0621-\u064a]{3,}\u064a$")
+_ARABIC_MINE = compile_later("[\u0621-\u064a]{3,}\u064a$")
 
 
 def depends_on_caller(text: str) -> bool:
@@ -127,7 +128,7 @@ _SHARED_SUFFIXED = [table for language, table in personal_words.SHARED.items() i
 _SHARED_UNSPACED = "|".join(
     normalize_keeping_case(" ".join(personal_words.SHARED[language] for language in sorted(_UNSPACED))).split()
 )
-_SHARED_THING = re.compile(
+_SHARED_THING = compile_later(
     rf"\b(?:{'|'.join(words_of(normalize(' '.join(personal_words.MINE.values()))))})\s(?:[^\W\d_]+\s)?"
     rf"(?:{_any_of(_SHARED_SPACED)})|\b(?:{_any_of(_SHARED_SUFFIXED)})|الكود الخاص بي"
     rf"|(?:私|僕|俺|自分)の(?:{_SHARED_UNSPACED})|我们?的?(?:{_SHARED_UNSPACED})|(?:{_SHARED_UNSPACED})ของ(?:ฉัน|ผม|ดิฉัน)"
@@ -138,10 +139,10 @@ _FIRST_PERSON = frozenset(words_of(normalize(first_person.FIRST_PERSON)))
 _NOW = frozenset(words_of(normalize(first_person.NOW)))
 _FRAMES = phrases_in(first_person.FRAMES)
 _ARABIC_OTHERS = frozenset(words_of(normalize(first_person.ARABIC_OTHERS)))
-_FIRST_PERSON_UNSPACED = re.compile("|".join(first_person.FIRST_PERSON_UNSPACED.split()))
-_FRAMES_UNSPACED = re.compile("|".join(sorted(first_person.FRAMES_UNSPACED.split(), key=len, reverse=True)))
+_FIRST_PERSON_UNSPACED = compile_later("|".join(first_person.FIRST_PERSON_UNSPACED.split()))
+_FRAMES_UNSPACED = compile_later("|".join(sorted(first_person.FRAMES_UNSPACED.split(), key=len, reverse=True)))
 _BEGINNINGS = frozenset(words_of(normalize(first_person.BEGINNINGS)))
 _MIN_BEGINNING_CHARS = min(map(len, _BEGINNINGS))
 _MAX_BEGINNING_CHARS = max(map(len, _BEGINNINGS))
 _PHRASES = phrases_in(first_person.PHRASES)
-_THINGS_UNSPACED = re.compile("|".join(first_person.THINGS_UNSPACED.split()))
+_THINGS_UNSPACED = compile_later("|".join(first_person.THINGS_UNSPACED.split()))

@@ -10,17 +10,19 @@ from aicache.guards.lexicon import courtesies
 from aicache.guards.normalize import normalize
 from aicache.guards.numbers import QUANTITY_MARK, Quantity, mask_quantities
 from aicache.guards.numerals import numerals_to_digits
+from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token
 from aicache.guards.words import stem
 
 _UNSPACED = "㐀-鿿぀-ヿ\u0e00-\u0e7f"
-_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_TOKEN = re.compile(rf"[{_UNSPACED}{QUANTITY_MARK}]|[^\W_{_UNSPACED}]+")
+_IS_UNSPACED = compile_later(f"[{_UNSPACED}]")
+_TOKEN = compile_later(rf"[{_UNSPACED}{QUANTITY_MARK}]|[^\W_{_UNSPACED}]+")
+_ASCII_TOKEN = re.compile(rf"{QUANTITY_MARK}|[a-zA-Z0-9]+")
 _BREAK = re.compile(
     r"[!?;。！？；،؛؟,，、…()\[\]{}<>|]+|\.\.+|[.:]+(?=\s|$|[^\x00-\x7f])|(?<=\w\w)\.(?=[^\W\d]{2})|(?<=\s)-+(?=\s)|--+"
 )
 _DASH = re.compile("[–—―]")
-_ARABIC_VOWELS = re.compile("[\u0640\u064b-\u0652]")  # mostly omitted in writing
+_ARABIC_VOWELS = compile_later("[\u0640\u064b-\u0652]")  # mostly omitted in writing
 _IGNORED_TOKENS = frozenset(courtesies.SILENT)
 _LIGHT_HAN = frozenset(courtesies.LIGHT_HAN)
 
@@ -110,9 +112,10 @@ def _clauses(lines: Iterable[str]) -> Iterator[list[str]]:
     for line in map(mask_quantities, lines):
         if not line.isascii():
             line = _ARABIC_VOWELS.sub("", line)
+        token = _ASCII_TOKEN if line.isascii() else _TOKEN
         unspaced = not line.isascii() and _IS_UNSPACED.search(line) is not None
         for piece in _BREAK.split(line):
-            if words := _TOKEN.findall(_UNSPACED_PHRASES.sub(" ", piece) if unspaced else piece):
+            if words := token.findall(_UNSPACED_PHRASES.sub(" ", piece) if unspaced else piece):
                 yield words
             elif unspaced and (asking := _QUESTION_WORDS_UNSPACED.search(piece)):
                 yield [f"?{asking[0]}"]
@@ -189,7 +192,8 @@ def _phrase(words: Sequence[str], at: int) -> int:
 
 
 def _in_words(text: str) -> tuple[str, ...]:
-    return tuple(_TOKEN.findall(_ARABIC_VOWELS.sub("", normalize(text))))
+    plain = normalize(text)
+    return tuple(_ASCII_TOKEN.findall(plain) if plain.isascii() else _TOKEN.findall(_ARABIC_VOWELS.sub("", plain)))
 
 
 def _by_first_words(text: str) -> dict[str, dict[str, list[tuple[str, ...]]]]:
@@ -210,11 +214,11 @@ for _language_of, _words_of in _WORDS.items():
     for _word in _words_of:
         _LANGUAGES.setdefault(_word, []).append(_language_of)
 _QUESTION_WORDS = frozenset(_in_words(courtesies.ASKING))
-_QUESTION_WORDS_UNSPACED = re.compile("|".join(courtesies.ASKING_UNSPACED.split()))
+_QUESTION_WORDS_UNSPACED = compile_later("|".join(courtesies.ASKING_UNSPACED.split()))
 _LETTERS = frozenset("dmt")
 """Single letters that stand for a word in few languages only: what is left of contractions is spelled out before."""
 _LIGHT_WORDS = frozenset(courtesies.LIGHT.split())
-_UNSPACED_PHRASES = re.compile(
+_UNSPACED_PHRASES = compile_later(
     "|".join(
         sorted({each for each in map(normalize, courtesies.UNSPACED.split()) if len(each) > 1}, key=len, reverse=True)
     )

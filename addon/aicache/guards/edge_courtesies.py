@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from aicache.guards.lexicon import courtesies, courtesy_phrases, edge_courtesies
 from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
 from aicache.guards.likely_language import WORDS_OF
+from aicache.guards.patterns import compile_later
 
 _MARKS = ",;:.!?، ؟"
 _CLOSING = frozenset({"please", "pls", "plz"})
@@ -88,10 +89,10 @@ _ASKING = frozenset(courtesies.ASKING.split())
 _OPENERS = _ASKING | frozenset(edge_courtesies.OPENERS.split())
 _ASKING_OPENERS = _ASKING | frozenset(edge_courtesies.ASKING_OPENERS.split())
 _ABOUT_WORDS = frozenset(edge_courtesies.ABOUT_WORDS.split())
-_ABOUT_WORDS_UNSPACED = re.compile("|".join(edge_courtesies.ABOUT_WORDS_UNSPACED.split()))
-_ASKING_UNSPACED = re.compile("|".join(edge_courtesies.ASKING_UNSPACED.split()))
-_UNSPACED_BEFORE = re.compile("(?:" + "|".join(sorted(_unspaced(), key=len, reverse=True)) + r")[,，、.。!！:：\s]*")
-_UNSPACED_CLOSING = re.compile(
+_ABOUT_WORDS_UNSPACED = compile_later("|".join(edge_courtesies.ABOUT_WORDS_UNSPACED.split()))
+_ASKING_UNSPACED = compile_later("|".join(edge_courtesies.ASKING_UNSPACED.split()))
+_UNSPACED_BEFORE = compile_later("(?:" + "|".join(sorted(_unspaced(), key=len, reverse=True)) + r")[,，、.。!！:：\s]*")
+_UNSPACED_CLOSING = compile_later(
     r"[,，、.。!！?？;；](?:"
     + "|".join(re.escape(words[0]) for words in _AFTER if len(words) == 1 and not words[0].isascii())
     + ")[.!。！]*$"

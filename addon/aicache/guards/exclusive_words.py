@@ -15,6 +15,7 @@ from aicache.guards.lexicon.language_names import LANGUAGE_NAMES
 from aicache.guards.lexicon.number_words import NUMBER_WORDS
 from aicache.guards.lexicon.opposites import FINAL_PARTICLES, OPPOSITES
 from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
+from aicache.guards.patterns import compile_later
 
 Group: TypeAlias = tuple[str, int]
 """A slot, and the number of the group in it."""
@@ -56,7 +57,7 @@ def _index(tables: Mapping[str, str]) -> dict[str, list[tuple[Group, int]]]:
 _ALL = _index(_TABLES)
 _FIRST_OF_TWO = frozenset(word.partition("_")[0] for word in _ALL if "_" in word)
 _HAN = {word: marks for word, marks in _ALL.items() if word[0] >= "㐀"}
-_HAN_PATTERN = re.compile("|".join(sorted((word for word in _HAN if len(word) > 1), key=len, reverse=True)))
+_HAN_PATTERN = compile_later("|".join(sorted((word for word in _HAN if len(word) > 1), key=len, reverse=True)))
 
 
 def _index_others() -> dict[str, dict[str, list[tuple[Group, int]]]]:
@@ -85,7 +86,7 @@ _SHORT_WORDS_ARE_PARTS = UNSPACED_LANGUAGES | {"ko"}
 """Languages in which one character is mostly a part of a word."""
 _OTHERS = _index_others()
 _OTHERS_UNSPACED = {
-    language: re.compile("|".join(map(re.escape, sorted(_OTHERS[language], key=len, reverse=True))))
+    language: compile_later("|".join(map(re.escape, sorted(_OTHERS[language], key=len, reverse=True))))
     for language in sorted(_SHORT_WORDS_ARE_PARTS & _OTHERS.keys())
 }
 _LAST_WORDS = {

@@ -15,6 +15,7 @@ from itertools import pairwise
 from aicache.guards.comparison import Difference
 from aicache.guards.language import HAN, KANA
 from aicache.guards.lexicon.function_words import ARTICLES, ASKING, BARE_ARTICLES, LEFT_OUT, PEOPLE, STRANDED
+from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clause, Clauses, Meaning, Script
 
 _PEOPLE = {word: line.split()[0] for line in PEOPLE.splitlines() for word in line.split()}
@@ -28,9 +29,11 @@ _GERUND = re.compile(r"\bfor \w+ing\b")
 _NO_ARTICLES: Mapping[str, str] = {}
 _NO_WORDS: frozenset[str] = frozenset()
 _PARTICLES = frozenset("up down off out over through away along around behind under".split())
-_UNSPACED_PEOPLE = re.compile("[我你您他她它谁]|ใคร|ฉัน|คุณ|เขา")
-_UNSPACED_FRAME = re.compile("(?:告诉|帮|教|给|让|请)(?:一?下)?我|我想?(?:知道|问)|你(?:们)?(?:知道|好|认为|觉得)|您好")
-_FINAL = re.compile("(?P<particle>[的了过])[吗呢啊呀吧?!。,.? ]*$")
+_UNSPACED_PEOPLE = compile_later("[我你您他她它谁]|ใคร|ฉัน|คุณ|เขา")
+_UNSPACED_FRAME = compile_later(
+    "(?:告诉|帮|教|给|让|请)(?:一?下)?我|我想?(?:知道|问)|你(?:们)?(?:知道|好|认为|觉得)|您好"
+)
+_FINAL = compile_later("(?P<particle>[的了过])[吗呢啊呀吧?!。,.? ]*$")
 
 
 @dataclass(frozen=True, slots=True)

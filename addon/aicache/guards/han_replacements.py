@@ -5,23 +5,22 @@ Characters that say little by themselves are compared here: 没中奖, 没对奖
 
 from __future__ import annotations
 
-import re
-
 from aicache.guards.language import KANA
 from aicache.guards.lexicon.chinese import REPLACEABLE
+from aicache.guards.patterns import compile_later
 
 MAX_REPLACED_CHARS = 3
-_HAN = re.compile("[㐀-鿿]+")
+_HAN = compile_later("[㐀-鿿]+")
 _GROUPS: dict[str, set[int]] = {}
 for _number, _line in enumerate(REPLACEABLE.strip().splitlines()):
     for _word in _line.split():
         _GROUPS.setdefault(_word, set()).add(_number)
-_PARTICLE = re.compile("[给被让对向从替了过着会最]|多(?!少|久)|是(?![什谁哪怎多几不啥])")
+_PARTICLE = compile_later("[给被让对向从替了过着会最]|多(?!少|久)|是(?![什谁哪怎多几不啥])")
 """Characters that say who does what, or when, how far or how certain: 借给他, 跟他借; 去过, 去了."""
-_FRAME = re.compile(
+_FRAME = compile_later(
     "给(?:大家|我|点|个)|[谁请]给|对[吗吧么]|对了|过来|最近|最新|现在最|大家|介绍给|了解|是的$|[^会]会$"
 )
-_DIVIDED = re.compile("除(?!以|了|非|夕|此|去|外|法|湿|尘|草|霜|名|权)")
+_DIVIDED = compile_later("除(?!以|了|非|夕|此|去|外|法|湿|尘|草|霜|名|权)")
 
 
 def has_other_particles(one: str, other: str) -> bool:

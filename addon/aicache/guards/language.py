@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-HAN, KANA, THAI = re.compile("[㐀-鿿]"), re.compile("[぀-ヿ]"), re.compile("[฀-๿]")
+from aicache.guards.patterns import compile_later
+
+HAN, KANA, THAI = compile_later("[㐀-鿿]"), compile_later("[぀-ヿ]"), compile_later("[฀-๿]")
 MARKS = (
     "\u0591-\u05c7\u0610-\u061a\u064e-\u0650\u0652-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963"
     "\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a03\u0a3c-\u0a51\u0a81-\u0a83\u0abc-\u0acd\u0b01-\u0b03\u0b3c-\u0b57\u0b82"
@@ -16,14 +17,14 @@ MARKS = (
 Arabic spelling (fathatan, shadda), and Thai ones, which are compared as letters."""
 _SCRIPTS = (
     ("ja", KANA),
-    ("ko", re.compile("[가-힯]")),
+    ("ko", compile_later("[가-힯]")),
     ("zh", HAN),
-    ("ru", re.compile("[Ѐ-ӿ]")),
-    ("ar", re.compile("[؀-ۿ]")),
+    ("ru", compile_later("[Ѐ-ӿ]")),
+    ("ar", compile_later("[؀-ۿ]")),
     ("th", THAI),
-    ("he", re.compile("[֐-׿]")),
-    ("hi", re.compile("[ऀ-ॿ]")),
-    ("el", re.compile("[Ͱ-Ͽ]")),
+    ("he", compile_later("[֐-׿]")),
+    ("hi", compile_later("[ऀ-ॿ]")),
+    ("el", compile_later("[Ͱ-Ͽ]")),
 )
 _SMALL = {
     word: code

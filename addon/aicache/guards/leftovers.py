@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 
 from aicache.guards import (
@@ -27,6 +26,7 @@ from aicache.guards.lexicon.synonyms import PLURALS_APART, VARIANTS
 from aicache.guards.matching import Matching, match_words
 from aicache.guards.moved_clauses import is_clause_moved
 from aicache.guards.order import Order, find_order
+from aicache.guards.patterns import compile_later
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.tokens import Meaning, Script, Token
 from aicache.guards.writing import is_written_otherwise
@@ -63,7 +63,7 @@ _WIE = frozenset({"de", "nl"})
 """Languages of which one asks how with the word with which the other asks who."""
 _PARTICLES = frozenset("up down off out over through away along around behind under back".split())
 """English words that change the verb before them: give, give up."""
-_HARMLESS_KANA = re.compile(
+_HARMLESS_KANA = compile_later(
     "(?:なぜ|なんで|どうして|に?どのくらい|どれくらい|に?どの|どれ|くらい|ぐらい|です|ます|でしょう|ください|とは|って|いう|[かのはがをよねんだる])+"
 )
 """Japanese runs of kana that say nothing, or the same."""

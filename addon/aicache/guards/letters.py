@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from aicache.guards.patterns import compile_later
+
 _ROMAN = {
     numeral: str(value)
     for value, numeral in enumerate(
@@ -21,14 +23,14 @@ _NUMBERED = (
 _CAPITALS = re.compile(r"(?<![\w'’.&/+])(?:[IVX]{2,6}|[AISVX])(?![\w'’&/+*]|\.\w|-\w)")
 _COUNTRY = re.compile(r"(?<![\w.])US(?![\w.])")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+) $")
-_LOWER_NUMERAL = re.compile(rf"\b(?P<noun>{'|'.join(_NUMBERED)}) (?P<numeral>[ivx]+)\b")
+_LOWER_NUMERAL = compile_later(rf"\b(?P<noun>{'|'.join(_NUMBERED)}) (?P<numeral>[ivx]+)\b")
 MAX_CHARS_BEFORE = 40
 """Characters before a letter in which its word, and the beginning of its sentence, is looked for."""
 _LETTER_A = re.compile(r"(?<=[^\W\d_] )a(?=\s*(?:[?.,!;:)]|$| (?:and|or|vs|is|are)\b))")
 """No article stands before these."""
 _SIGNED_LETTER = re.compile(r"(?<![^\s(])[A-Z](?=[+-](?![^\s?.,!;:)]))")
 """Blood groups, marks, models: A+, O-."""
-_PRONOUN = re.compile(
+_PRONOUN = compile_later(
     r" (?:am|was|have|had|has|do|did|can|could|will|would|should|must|may|might|want|need|think|know|saw|see|went|go"
     r"|get|got|found|find|like|love|use|used|bought|wonder|always|never|just|also|really|still|keep|feel|live|work|make)\b"
 )

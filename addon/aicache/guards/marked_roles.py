@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from aicache.guards.language import KANA
 from aicache.guards.lexicon.role_marks import GERMAN_ARTICLES, JAPANESE, KOREAN, SLAVIC_ENDINGS
+from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
 
-_JAPANESE = re.compile(
+_JAPANESE = compile_later(
     rf"(?P<noun>[^\s、。,.?!]{{1,20}}?)(?P<mark>{'|'.join(sorted(JAPANESE, key=len, reverse=True))})"
 )
-_KOREAN = re.compile(rf"^(?P<noun>\w+?)(?P<mark>{'|'.join(sorted(KOREAN, key=len, reverse=True))})$")
+_KOREAN = compile_later(rf"^(?P<noun>\w+?)(?P<mark>{'|'.join(sorted(KOREAN, key=len, reverse=True))})$")
 MAX_NOUNS = 12
 """Nouns of a text whose roles are compared."""
 MIN_STEM_CHARS = 3

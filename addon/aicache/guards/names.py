@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 
 from aicache.guards.language import HAN
+from aicache.guards.patterns import compile_later
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")
 _LATIN = re.compile("[A-Za-z]{2,}")
-_CODE = re.compile(
+_CODE = compile_later(
     r"(?P<address>https?://\S+|\bwww\.\S+|(?<![\w.+-])[\w.+-]+@[\w-]+\.\w[\w.]*|(?<![\w-])[\w-]+\.(?:com|org|net|io|cn|dev|edu|gov)\b\S*)"
     r"|(?P<path>(?<!\w)(?:~|\.{1,2})?(?:/[\w.-]+){2,}|(?<![\w-])\w[\w-]*\.(?:py|js|ts|c|h|cpp|java|go|rs|sh|json|yaml|yml|txt|csv|md|exe|dll|pdf|docx?|xlsx?)\b)"
     r"|(?P<option>(?<!\S)(?:--[a-z][\w-]+|-[a-zA-Z])(?!\S))"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from aicache.guards.edge_courtesies import asks, is_about_words, without_courtesies
 from aicache.guards.letter_case import fold_case
 from aicache.guards.lexicon import spellings
+from aicache.guards.patterns import compile_later
 from aicache.guards.written_numbers import with_digits
 
 VERSION = 1
@@ -27,7 +28,7 @@ _AS_WRITTEN = re.compile(
 )
 """Quotation, code, markup, addresses, formulas, several lines: nothing in such a text is known to say nothing."""
 _HAN = "\u3400-\u9fff"
-_SPACE_BY_HAN = re.compile(rf"(?<=[{_HAN}]) (?=[A-Za-z0-9])|(?<=[A-Za-z0-9]) (?=[{_HAN}])")
+_SPACE_BY_HAN = compile_later(rf"(?<=[{_HAN}]) (?=[A-Za-z0-9])|(?<=[A-Za-z0-9]) (?=[{_HAN}])")
 _SPACE_BEFORE_END = re.compile(r" +(?=[?.!。؟]+$)")
 _PERCENT = re.compile(r"(?<=\d) ?(?:percent|per cent|%)(?![\w%])")
 _END = re.compile(r"[?.!。？！؟]+$")

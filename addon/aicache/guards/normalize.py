@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from aicache.guards.patterns import compile_later
+
 # Traditional and simplified characters in turn: those common in questions, each with a single simplified form.
 _TRADITIONAL_SIMPLIFIED = (
     "這这個个來来時时為为們们說说國国會会後后過过開开關关對对還还沒没嗎吗麼么現现無无從从發发當当動动問问題题應应"
@@ -46,10 +48,13 @@ _SIMPLIFIED = {
     ord(old): new for old, new in zip(_TRADITIONAL_SIMPLIFIED[::2], _TRADITIONAL_SIMPLIFIED[1::2], strict=True)
 } | dict.fromkeys(map(ord, "帐帳"), "账")
 _REPLACED_CHARACTERS = _QUOTES | _SIMPLIFIED
+_REPLACED = re.compile(f"[{''.join(map(chr, _REPLACED_CHARACTERS))}]")
+_WIDE_MARKS = tuple(zip("，？！：；（）", ",?!:;()", strict=True))
+"""What makes most Chinese texts differ from NFKC, which takes long."""
 _EITHER_SCRIPT = frozenset("后里只斗余志表冲松面几台系干卷出准云才沈胡范症借克了吁向夸姜布朴困姓弦折占致朱秋签")
 """Simplified forms that are traditional characters, too."""
-_ONLY_TRADITIONAL = re.compile(f"[{''.join(map(chr, _SIMPLIFIED.keys()))}]")
-_ONLY_SIMPLIFIED = re.compile(
+_ONLY_TRADITIONAL = compile_later(f"[{''.join(map(chr, _SIMPLIFIED.keys()))}]")
+_ONLY_SIMPLIFIED = compile_later(
     f"[{''.join(sorted({new for new in _SIMPLIFIED.values() if ord(new) not in _SIMPLIFIED} - _EITHER_SCRIPT))}]"
 )
 _KANA = re.compile("[぀-ヿ]")
@@ -66,6 +71,9 @@ _CONTRACTION = re.compile(
     r"|(?<=\b(?:what|that|here))'s\b|(?<=\b(?:it|he))'s\b|(?<=\b(?:how|who|she))'s\b|(?<=\b(?:where|there))'s\b"
     r"|(?P<whole>\b(?:" + "|".join(sorted(map(re.escape, _CONTRACTED_WORDS), key=len, reverse=True)) + r")(?![\w']))"
 )
+_LETTERS = re.compile("[a-z]+")
+_CONTRACTED = frozenset([found[0] for word in _CONTRACTED_WORDS if (found := _LETTERS.match(word))])
+"""The letters that each contraction without an apostrophe begins with."""
 _CONTRACTED_VERBS = {"re": " are", "ll": " will", "ve": " have", "m": " am", "d": " would"}
 _NEGATED_STEMS = {"ca": "can not", "wo": "will not", "sha": "shall not"}
 
@@ -96,10 +104,10 @@ _CHINESE_SYNONYMS = {
     }.items()
     for phrase in phrases.split()
 }
-_CHINESE_SYNONYM = re.compile("|".join(sorted(_CHINESE_SYNONYMS, key=len, reverse=True)))
+_CHINESE_SYNONYM = compile_later("|".join(sorted(_CHINESE_SYNONYMS, key=len, reverse=True)))
 
 
-_OPINION = re.compile(
+_OPINION = compile_later(
     r"\b(?P<who>who|what|which) do (?P<whose>[^?.,]{1,40}?) think (?P<be>is|are) (?P<what>[^?.,]{1,120})"
 )
 
@@ -110,13 +118,14 @@ def normalize(text: str) -> str:
     Never raises; linear in length.
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_REPLACED_CHARACTERS)
+        text = normalize_keeping_case(text)
     elif "`" in text:
         text = text.replace("`", "'")
     text = text.casefold()
     if "\u0307" in text:
         text = text.replace("i\u0307", "i")  # Turkish capital I with a dot
-    text = _CONTRACTION.sub(_spelled_out, text)
+    if "'" in text or not _CONTRACTED.isdisjoint(_LETTERS.findall(text)):
+        text = _CONTRACTION.sub(_spelled_out, text)
     if " think " in text:
         text = _OPINION.sub(r"\g<who> \g<be> \g<what> according to \g<whose>", text)
     if not text.isascii():
@@ -126,7 +135,13 @@ def normalize(text: str) -> str:
 
 def normalize_keeping_case(text: str) -> str:
     """Return *text* normalized except for its case, by which guards recognize names and identifiers."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_REPLACED_CHARACTERS)
+    if text.isascii():
+        return text
+    for wide, mark in _WIDE_MARKS:
+        text = text.replace(wide, mark)
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    return text if _REPLACED.search(text) is None else text.translate(_REPLACED_CHARACTERS)
 
 
 def chinese_script(text: str) -> str:

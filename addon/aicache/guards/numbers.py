@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from aicache.guards.patterns import compile_later
+
 QUANTITY_MARK = "#"
 """Stands for a quantity where its value does not matter."""
 MAX_MATCHED_QUANTITIES = 12
@@ -85,7 +87,7 @@ _PART = r"上午|下午|晚上|早上|凌晨|中午|傍晚|晚|早"
 
 _HINT = re.compile(r"\d|day|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[周期拜]")
 """In every text with a quantity; much faster than the pattern."""
-_PATTERN = re.compile(
+_PATTERN = compile_later(
     rf"""
       (?P<year>(?:19|20)\d\d)\s?[-/.年]\s?(?P<month>1[0-2]|0?[1-9])[-/.月]\s?(?P<day>[12]\d|3[01]|0?[1-9])(?!\d)[日号]?
     | (?P<month_name>\b{_MONTH})\.?\s+(?:the\s+)?(?P<name_day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from aicache.guards.patterns import compile_later
 from aicache.guards.written_numbers import ONES, SCALES, TENS, with_digits_of_others
 
 _ORDINALS = {word: i for i, word in enumerate("third fourth fifth sixth seventh eighth ninth tenth".split(), 3)}
@@ -12,7 +13,7 @@ _OTHERS = {"dozen": 12, "twice": 2, "thrice": 3}
 _VALUES = {"one": 1, **ONES, **TENS, **_ORDINALS, **_OTHERS}
 _ANY = "|".join(sorted({*_VALUES, *SCALES}, key=len, reverse=True))
 _STARTS = "|".join(sorted({*_VALUES, *SCALES} - {"one"}, key=len, reverse=True))
-_ENGLISH = re.compile(
+_ENGLISH = compile_later(
     rf"\b(?:(?:one|a)(?=[ -](?:{'|'.join(SCALES)}|dozen)\b)|{_STARTS})(?:[ -](?:and )?(?:{_ANY})\b)*\b"
     r"|\b(?:an?|one)(?= (?:hour|minute|day|week|month|year|mile|km|kilometer|kilometre|kg|pound|dollar|percent)\b)"
     r"|\bfirst\b|\bhalf (?:an? )?(?=hour|day|year|month|mile|pound|dozen|million)"
@@ -30,7 +31,7 @@ _POWERS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
 _COUNTED = "个次天年月号日点元块岁斤米周分秒克吨公千百万亿倍人台部只张条件位名级层楼本页期折杯瓶种章节集季度遍口户款"
 _N = "零一二两三四五六七八九十百千万亿"
-_CHINESE = re.compile(
+_CHINESE = compile_later(
     rf"百分之(?P<percent>[{_N}]+|\d+(?:\.\d+)?)"
     r"|(?<=[第周高初大])[一二三四五六日](?![点些下])|(?<=星期)[一二三四五六]|(?<=礼拜)[一二三四五六]"
     rf"|[一二两三四五六七八九十][{_N}]+"
@@ -39,7 +40,7 @@ _CHINESE = re.compile(
     r"|(?<=[午晚晨])一(?=点)|一(?=点半)"  # elsewhere 一点 is "a bit"
     r"|(?<![\d一-鿿])半(?=天|年|个月|小时|斤)|半(?=个?月|个?小时|年|斤)"
 )
-_TWO = re.compile(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:个|天|年|次|期))")  # 一万一个月 holds two numbers
+_TWO = compile_later(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:个|天|年|次|期))")  # 一万一个月 holds two numbers
 
 
 def numerals_to_digits(plain: str) -> str:

@@ -11,6 +11,7 @@ from aicache.guards.focus import is_focus_moved
 from aicache.guards.letters import LETTER
 from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.numbers import QUANTITY_MARK
+from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
 from aicache.guards.words import without_common_ends
 
@@ -25,7 +26,7 @@ _SYMMETRIC = frozenset(
 )
 MAX_SYMMETRY_WORDS = 3
 """How far from the two parts a word for a symmetric relation may stand."""
-_HAN_SYMMETRIC = re.compile("[和与跟同或]|还是")
+_HAN_SYMMETRIC = compile_later("[和与跟同或]|还是")
 _DIRECTED = frozenset("from to into onto with than before after over above below under by for against".split())
 _FREE_PREPOSITIONS = frozenset("in on at of for about as".split())
 """Prepositions that a part keeps wherever it stands: in Python, how do I …"""
@@ -38,8 +39,8 @@ _ARTICLES = frozenset("a an the my your our their this that some any his her its
 _ADVERBIAL = frozenset("how why when where".split())
 _WH = frozenset("how why when where who whom whose what which".split())
 _SUPPORT = frozenset("do does did".split())
-_HAN_ROLES = re.compile("[从把被比给让对像到去换转嫁娶追打欠借教骂救]|超过|大于|小于|喜欢|认识|相信")
-_HAN_PERSON = re.compile("[我你您他她]")
+_HAN_ROLES = compile_later("[从把被比给让对像到去换转嫁娶追打欠借教骂救]|超过|大于|小于|喜欢|认识|相信")
+_HAN_PERSON = compile_later("[我你您他她]")
 _HAN_ASKED = (re.compile("(?<![是叫有的为])(?:什么|谁|哪个)[?？。 吗呢啊]*$"), re.compile("^(?:请问)?(?:什么|谁|哪个)"))
 _QUANTIFIED = frozenset("all every each both only always many most any some everyone everything".split())
 MIN_MANY_WORDS, MIN_MANY_HAN = 6, 15

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,10 +14,11 @@ from aicache.guards.lexicon.persons import (
     UNSPACED_FRAMES,
     UNSPACED_PERSONS,
 )
+from aicache.guards.patterns import compile_later
 
-_UNSPACED = re.compile("|".join(sorted(UNSPACED_PERSONS, key=len, reverse=True)))
-_UNSPACED_ANYONE = re.compile(UNSPACED_ANYONE)
-_UNSPACED_FRAME = re.compile(UNSPACED_FRAMES)
+_UNSPACED = compile_later("|".join(sorted(UNSPACED_PERSONS, key=len, reverse=True)))
+_UNSPACED_ANYONE = compile_later(UNSPACED_ANYONE)
+_UNSPACED_FRAME = compile_later(UNSPACED_FRAMES)
 _STATES = frozenset("was were am got get been being have had".split())
 """Verbs with which "I" may be the one to whom it is done: I was charged."""
 _NONE: dict[str, str] = {}

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from aicache.guards.patterns import compile_later
+
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -26,7 +28,7 @@ _OPERATORS = frozenset("-/%&^~:;.,!$?()")
 _ARTICLES = frozenset({"a", "an", "the"})
 _CASED_UNIT = re.compile(r"(?<=\d)\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
 """Units that are others in other letters, where those are not the usual ones: 10 mW, 10 Mb."""
-_EMOTICON = re.compile(
+_EMOTICON = compile_later(
     r"(?:(?<=\s)|^)[:;=]['-]?[()DPpOo/|](?=\s+\S)|(?<!\S)[:;=]['-]?[(/|](?=\s*$)"
     r'|(?:^|(?<=[\s"\u3400-\u9fff\u3040-\u30ff]))[:;=][\'-]?[()DPpOo/|](?=["\u3400-\u9fff\u3040-\u30ff])'
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from aicache.guards.patterns import compile_later
 
-_OF_A_WORD = re.compile(
+_OF_A_WORD = compile_later(
     r"(?P<whole>[㐀-鿿]{2,12}?)[中里]?的(?P<part>[㐀-鿿])字?[是有指]?(?:什么|啥|何)(?:意思|含义|意)"
 )
-_ALONE = re.compile(
+_ALONE = compile_later(
     r"^(?P<first>[㐀-鿿])[是的字]|(?P<glyph>[㐀-鿿])字(?=的|[行草楷隶]书|笔|部首|偏旁|怎|如何|是|念|读|加|去|拼音|组词|有几)"
 )
 _NO_SUBJECTS = frozenset("我你您他她它这那谁哪什啥有为怎没不也又都就和跟与把被从在对给请问想要会能可以的了但总老")

@@ -14,6 +14,7 @@ from aicache.guards.lexicon import small_words as lexicon
 from aicache.guards.lexicon.logic_words import QUANTIFIERS
 from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
 from aicache.guards.lexicon.tenses import ONE_SIDED, TENSES, UNSPACED_TENSES
+from aicache.guards.patterns import compile_later
 
 _AMOUNTS = {
     **{each: each for each in ("all", "some", "none", "never", "only", "often", "rarely", "both")},
@@ -23,7 +24,7 @@ _AMOUNTS = {
 _TENSES = {
     language: {name: frozenset(words.split()) for name, words in tenses.items()} for language, tenses in TENSES.items()
 }
-_UNSPACED_TENSES = {name: re.compile(pattern) for name, pattern in UNSPACED_TENSES.items()}
+_UNSPACED_TENSES = {name: compile_later(pattern) for name, pattern in UNSPACED_TENSES.items()}
 _UNSPACED_QUANTIFIERS = {
     word: _AMOUNTS[meaning]
     for language in sorted(UNSPACED_LANGUAGES)
@@ -32,7 +33,7 @@ _UNSPACED_QUANTIFIERS = {
     for word in words
     if len(word) > 1
 }
-_UNSPACED_QUANTIFIER = re.compile("|".join(sorted(_UNSPACED_QUANTIFIERS, key=len, reverse=True)))
+_UNSPACED_QUANTIFIER = compile_later("|".join(sorted(_UNSPACED_QUANTIFIERS, key=len, reverse=True)))
 _SUPPORT = frozenset("do does did had".split())
 _VERBS = frozenset().union(*_TENSES["en"].values())
 
@@ -49,13 +50,13 @@ PREPOSITIONS = _by_word(lexicon.PREPOSITIONS)
 _QUANTIFIERS = _by_word(lexicon.QUANTIFIERS)
 _MODALS = _by_word(lexicon.MODALS)
 _PRONOUNS = _by_word(lexicon.PRONOUNS)
-_UNSPACED_PRONOUN = re.compile("|".join(sorted(lexicon.UNSPACED_PRONOUNS, key=len, reverse=True)))
+_UNSPACED_PRONOUN = compile_later("|".join(sorted(lexicon.UNSPACED_PRONOUNS, key=len, reverse=True)))
 _WAY = frozenset("how where wie wo comment où como cómo dónde come dove onde hoe waar jak gdzie как где".split())
 _ENGLISH_WAY = re.compile(
     r"\b(?:how|where) (?:can|could|should|shall|must|may|would|will|do|does|did|to|i|we|you|one)\b"
 )
-_UNSPACED_WAY = re.compile("怎么|怎样|如何|哪|どう|どこ|어떻게|어디|อย่างไร|ยังไง|ที่ไหน")
-_UNSPACED_MODALS = {name: re.compile(pattern) for name, pattern in lexicon.UNSPACED_MODALS.items()}
+_UNSPACED_WAY = compile_later("怎么|怎样|如何|哪|どう|どこ|어떻게|어디|อย่างไร|ยังไง|ที่ไหน")
+_UNSPACED_MODALS = {name: compile_later(pattern) for name, pattern in lexicon.UNSPACED_MODALS.items()}
 _NONE: dict[str, str] = {}
 
 

@@ -19,6 +19,7 @@ from aicache.guards.negation import is_negated
 from aicache.guards.normalize import chinese_script, normalize, normalize_keeping_case
 from aicache.guards.numbers import UNIT_WORDS, Quantity, parse_quantities
 from aicache.guards.numerals import numerals_to_digits
+from aicache.guards.patterns import compile_later
 from aicache.guards.persons import Persons, find_persons
 from aicache.guards.question_type import find_question_types
 from aicache.guards.signs import find_inner_marks, find_signs
@@ -34,8 +35,8 @@ _ASKING_MEANING = frozenset(
     "mean means meaning define defines defined definition spell spelled spelling pronounce pronounced bedeutet "
     "bedeutung signifie signification significa significado dizer veut znaczy значит".split()
 )
-_ASKING_MEANING_UNSPACED = re.compile("意思|含义|意味|ความหมาย|뜻")
-_PARTICLES = re.compile("请问|谢谢|[请吗呢吧啊呀哦嘛啦的一]")
+_ASKING_MEANING_UNSPACED = compile_later("意思|含义|意味|ความหมาย|뜻")
+_PARTICLES = compile_later("请问|谢谢|[请吗呢吧啊呀哦嘛啦的一]")
 _ARTICLES = frozenset("a an the please thanks bitte danke per favore aub graag".split())
 MAX_CACHED_TEXTS = 1024
 """Texts whose features are kept in memory; those of a short question take some 5 kB."""

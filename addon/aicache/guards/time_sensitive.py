@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from aicache.guards.lexicon import generic_questions, live_words, personal_questions, personal_words, time_words
 from aicache.guards.normalize import normalize, normalize_keeping_case
+from aicache.guards.patterns import compile_later
 
 _WORD = re.compile(r"[^\W\d_]+")
-_ARABIC_VOWELS = re.compile("[\u0640\u064b-\u0652]")  # Arabic vowels, which are mostly left out
+_ARABIC_VOWELS = compile_later("[\u0640\u064b-\u0652]")  # Arabic vowels, which are mostly left out
 _SENTENCE_END = re.compile(r"[.?!。؟;\n]\s*(?=\S)")
 MAX_SCANNED_CHARS = 8_000
 """Characters that are scanned, half of them at either end."""
@@ -184,12 +185,14 @@ def _normal_words(tables: Iterable[str]) -> frozenset[str]:
 
 def _patterns(tables: Iterable[str]) -> re.Pattern[str]:
     """Return what matches any of the patterns that stand between spaces."""
-    return re.compile("|".join(pattern for table in tables for pattern in normalize_keeping_case(table).split()))
+    return compile_later("|".join(pattern for table in tables for pattern in normalize_keeping_case(table).split()))
 
 
 def _pattern_lines(tables: Iterable[str]) -> re.Pattern[str]:
     """Return what matches any of the patterns that stand in lines."""
-    return re.compile("|".join(line for table in tables for line in normalize_keeping_case(table).splitlines() if line))
+    return compile_later(
+        "|".join(line for table in tables for line in normalize_keeping_case(table).splitlines() if line)
+    )
 
 
 _NOW = phrases_in("\n".join(time_words.NOW.values()))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-_PASSIVE = re.compile(
+from aicache.guards.patterns import compile_later
+
+_PASSIVE = compile_later(
     r"\b(?:is|are|was|were|be|been|being|got|get)\b(?: \w+){0,3} (?:[\w-]+ed|\w+en|known|hit|sold|told|held|made|sent"
     r"|caught|built|bought|brought|found|kept|left|led|lost|met|paid|put|hurt|read|said|seen|won"
     r"|understood|taught)\b.* by\b"

@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from aicache.guards.patterns import compile_later
+
 MAX_TYPO_WORDS = 12
 """Differing words up to which typing errors are matched."""
 
-_TOKEN = re.compile(r"[㐀-鿿]|[^\W\d_㐀-鿿]+(?:\+\+|#)?")
+_TOKEN = compile_later(r"[㐀-鿿]|[^\W\d_㐀-鿿]+(?:\+\+|#)?")
+_ASCII_TOKEN = re.compile(r"[a-zA-Z]+(?:\+\+|#)?")
 
 _FUNCTION_WORDS = frozenset(
     "a an the of to in on at for with by from as into onto about is are was were be been being am do does did done "
@@ -117,7 +120,7 @@ _SYNONYMS = {
 
 def split_words(plain: str) -> list[str]:
     """Return the words, each Chinese character as one; numbers and punctuation are left out."""
-    return _TOKEN.findall(plain)
+    return (_ASCII_TOKEN if plain.isascii() else _TOKEN).findall(plain)
 
 
 def content_stems(words: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from aicache.guards.language import MARKS
 from aicache.guards.lexicon.function_words import ASKING
+from aicache.guards.patterns import compile_later
 
 _CODE = re.compile(r"[!-~]*[#*_<>@\[\]\\{}|=+][!-~]*")
 """Characters without a space, one of which is a sign of code or arithmetic."""
@@ -20,10 +21,10 @@ _SPACED_OPERATOR = re.compile(r"(?<=\w) (?P<sign>[-+*/=<>|]{1,3}) (?=\w)")
 _STATEMENT = re.compile(r"(?<![^\s;])[^\s;]*;")
 _DOTTED_NAME = re.compile(r"(?<![\w.])\.[^\W\d][\w.-]*")
 _BEFORE_COMMA = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]+)[,،]\s+(?=[^\W\d_])")
-_MARKS = re.compile(f"[{MARKS}]+")
+_MARKS = compile_later(f"[{MARKS}]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _ASKING: frozenset[str] = frozenset().union(*ASKING.values())
-_ACCENT = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
+_ACCENT = compile_later("[\u00c0-\u024f\u1e00-\u1eff]")
 _SENTENCE_END = frozenset(".?!:;\n\"'(-¿¡„“”«»‚‘")
 MAX_ACCENTED_CHARS = 7
 """Letters of a word up to which it may be another one without its only accent: papà, papa; estación is itself."""

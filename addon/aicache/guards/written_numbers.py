@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from aicache.guards.lexicon import number_words
 from aicache.guards.likely_language import likely_language
+from aicache.guards.patterns import compile_later
 
 _SMALL = (
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
@@ -44,7 +45,7 @@ _ENGLISH = frozenset(
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _HAN_DIGITS = {char: value for value, char in enumerate("一二三四五六七八九", 1)} | {"两": 2}
-_HAN_NUMBER = re.compile(
+_HAN_NUMBER = compile_later(
     r"(?<![一二三四五六七八九十百千万亿两零〇第几数\d])(?P<number>[二三四五六七八九]?十[一二三四五六七八九]?|[两二三四五六七八九])"
     r"(?=(?:个(?!性)|小时|分钟|天|年(?!级)|个月|岁|公斤|公里|元钱|次(?!元)|斤|米|人份|章|节课|本书|条|张))"
 )

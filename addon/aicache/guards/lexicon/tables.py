@@ -69,4 +69,8 @@ def numbered(table: Mapping[str, str], keys: Iterable[Key]) -> dict[str, dict[Ke
 
 
 def _side(text: str) -> Words:
-    return frozenset(normalize(word.replace("_", " ")) for word in text.split())
+    words = text.split()
+    normal = normalize(text).split()  # at once, which is faster, unless one becomes two: cannot
+    if len(normal) != len(words):
+        normal = list(map(normalize, words))
+    return frozenset([word.replace("_", " ") for word in normal])
