@@ -60,6 +60,10 @@ def main() -> int:
             from benchmarks.faults import runner
 
             return runner.command(sys.argv[2:])
+        if sys.argv[1:2] == ["cluster"]:  # and Linux, with root
+            from benchmarks.cluster import runner as cluster
+
+            return cluster.command(sys.argv[2:])
         options = _parser().parse_args()
         if options.what == "formats":
             return formats.measure()
@@ -211,6 +215,7 @@ def _parser() -> argparse.ArgumentParser:
             "formats",
             "bounds",
             "faults",
+            "cluster",
             "handshakes",
             "workers",
             "growth",
@@ -222,7 +227,8 @@ def _parser() -> argparse.ArgumentParser:
         "hit rate of the stored ones; watchers: memory growth of telemetry over a million requests; formats: "
         "microseconds to parse and render each API's bodies; bounds: the cost of hostile requests to other clients, in "
         "memory and waiting time; faults: fault injection under a load whose answers are all checked (see faults "
-        "--help); handshakes: the first byte of requests on new connections, to an upstream behind TLS; "
+        "--help); cluster: the same for two proxies on machines of their own, a Redis Cluster and a shared index (see "
+        "cluster --help); handshakes: the first byte of requests on new connections, to an upstream behind TLS; "
         "workers: two workers against one process, by the time of the busiest process; "
         "growth: the same look-ups among more and more --entries of one namespace; "
         "soak-in-flight: equal requests, streams, clients that leave or read slowly, at two proxies, for --minutes, "

@@ -17,6 +17,7 @@ from benchmarks.errors import Problem
 
 CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+LOOPBACK = "127.0.0.1"
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 20.0
 
@@ -78,11 +79,12 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A process that listens on a loopback *port* once it is ready."""
+    """A process that listens on a *port* once it is ready: on the loopback, unless another *host* is given."""
 
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    host: str = LOOPBACK
 
     @property
     def tree(self) -> Tree:
@@ -93,7 +95,7 @@ class Server:
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self.host, self.port), 1).close()
                 return
             except OSError:
                 time.sleep(0.05)

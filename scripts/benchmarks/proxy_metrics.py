@@ -10,6 +10,7 @@ from collections.abc import Collection
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.errors import Problem
+from benchmarks.processes import LOOPBACK
 
 TOKEN = "for-benchmarks-of-one-run-only"
 """The dashboard token of proxies under test."""
@@ -34,29 +35,29 @@ def counts(port: int) -> dict[str, float]:
     return found
 
 
-def wait_ready(port: int, parts: Collection[str]) -> None:
+def wait_ready(port: int, parts: Collection[str], host: str = LOOPBACK) -> None:
     """Wait until these parts of the cache are in use. Raises Problem if that takes too long."""
     deadline = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):  # it is busy with its start
-            if set(parts) <= _in_use(port):
+            if set(parts) <= _in_use(port, host):
                 return
         time.sleep(0.1)
     raise Problem(f"the cache's parts did not stand within {READY_TIMEOUT_S:g} s")
 
 
-def _in_use(port: int) -> set[str]:
+def _in_use(port: int, host: str) -> set[str]:
     return {
         sample.labels["part"]
-        for family in text_string_to_metric_families(page(port))
+        for family in text_string_to_metric_families(page(port, host))
         for sample in family.samples
         if sample.name == "aicache_part_in_use" and sample.value
     }
 
 
-def page(port: int) -> str:
+def page(port: int, host: str = LOOPBACK) -> str:
     """Return the metrics page. Raises Problem."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection(host, port, timeout=10)
     try:
         connection.request("GET", "/_ai_cache/metrics", headers=LOOKER)
         response = connection.getresponse()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from benchmarks.faults.answer_checker import Response
 from benchmarks.faults.requests import PlannedRequest
+from benchmarks.processes import LOOPBACK
 
 CLOSE_DETECTION_S = 0.1  # to detect that an idle connection was closed
 MAX_LINE_BYTES = 1 << 20
@@ -25,10 +26,10 @@ class Connection:
 
 
 class Client:
-    """Sends requests to a loopback port. It never raises for errors of the server."""
+    """Sends requests to a port, on the loopback unless another *host* is given. It raises no error of the server's."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, host: str = LOOPBACK) -> None:
+        self.port, self._host = port, host
         self._idle: list[Connection] = []
 
     async def ask(self, ask: PlannedRequest, name: str, within: float) -> Response:
@@ -66,11 +67,11 @@ class Client:
             if not (connection := self._idle.pop()).reader.at_eof():
                 return connection
             connection.writer.close()
-        return await connect(self.port)
+        return await connect(self.port, self._host)
 
 
-async def connect(port: int) -> Connection:
-    return Connection(*await asyncio.open_connection("127.0.0.1", port, limit=MAX_LINE_BYTES))
+async def connect(port: int, host: str = LOOPBACK) -> Connection:
+    return Connection(*await asyncio.open_connection(host, port, limit=MAX_LINE_BYTES))
 
 
 def request(ask: PlannedRequest, name: str) -> bytes:

@@ -65,8 +65,9 @@ class Spans:
 class Load:
     """Sends *rate* requests per second through *client* from `begin` to `end`, and records the results in *seen*."""
 
-    def __init__(self, client: Client, corpus: Corpus, ledger: Ledger, rate: float) -> None:
-        self.client, self.corpus, self.ledger, self.rate = client, corpus, ledger, rate
+    def __init__(self, client: Client, corpus: Corpus, ledger: Ledger, rate: float, label: str = "faults") -> None:
+        """Requests are named by *label*, which no other load with the same ledger has."""
+        self.client, self.corpus, self.ledger, self.rate, self._label = client, corpus, ledger, rate, label
         self.seen: list[CheckedRequest] = []
         self.down, self.refused = Spans([]), Spans([])
         self._names = itertools.count(1)
@@ -96,15 +97,14 @@ class Load:
         return any(at < before for at in self._under_way.values())
 
     def name(self) -> str:
-        return f"faults-{next(self._names)}"
+        return f"{self._label}-{next(self._names)}"
 
     def note(self, ask: PlannedRequest, name: str, response: Response, began: float) -> CheckedRequest:
         """Check a response and record the result."""
         ended = time.monotonic()
         down, refused = self.down.meets(began, ended), self.refused.meets(began, ended)
         verdict, why = check_answer(ask, name, response, self.ledger, down=down, refused=refused)
-        again = ask if verdict is Verdict.UPSTREAM else None
-        seen = CheckedRequest(ask.kind, began, ended - began, verdict, why, response.cache, ask.hot, again)
+        seen = CheckedRequest(ask.kind, began, ended - began, verdict, why, response.cache, ask.hot, ask)
         self.seen.append(seen)
         return seen
 

@@ -21,7 +21,7 @@ from aicache.adapters.embedders import encoder_main
 from aicache.cli import launch
 from benchmarks import proxy_metrics
 from benchmarks.errors import Problem
-from benchmarks.processes import Server, free_port
+from benchmarks.processes import LOOPBACK, Server, free_port
 from benchmarks.systems import ADDON
 
 IGNORED_LOG_LINES = (
@@ -55,14 +55,24 @@ class Proxy:
     """A mitmdump with the cache and its own files, which can be restarted on the same port."""
 
     def __init__(
-        self, plan: Plan, folder: Path, data: Path, upstream: str, config: Mapping[str, Any], *, port: int | None = None
+        self,
+        plan: Plan,
+        folder: Path,
+        data: Path,
+        upstream: str,
+        config: Mapping[str, Any],
+        *,
+        port: int | None = None,
+        host: str = LOOPBACK,
     ) -> None:
-        self.folder, self.data, self.port = folder, data, port or free_port()
+        self.folder, self.data, self.port, self.host = folder, data, port or free_port(), host
         self.upstream = upstream
         self.config = {"dashboard": {"token": proxy_metrics.TOKEN}, **config}
         self.config_file, self.log = folder / f"{self.port}.yaml", folder / f"{self.port}.log"
         self.script = folder / f"addon-{self.port}" / "ai_cache.py"
         self.options: tuple[str, ...] = ()
+        self.launcher: tuple[str, ...] = ()
+        """A command that runs the one after it, in another place."""
         self.environment: dict[str, str] = {}
         self.before_exec: Callable[[], None] | None = None
         self._python = plan.python
@@ -99,8 +109,9 @@ class Proxy:
     async def start(self, *, ready: bool = True) -> None:
         """Start it; with *ready*, wait for all parts of the cache. Raises Problem."""
         command = [
+            *self.launcher,
             *(str(self._python), "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()"),
-            *("--mode", f"reverse:{self.upstream}", "--listen-host", "127.0.0.1", "--listen-port", str(self.port)),
+            *("--mode", f"reverse:{self.upstream}", "--listen-host", self.host, "--listen-port", str(self.port)),
             *("-s", str(self.script), "--set", "flow_detail=0", "--set", "connection_strategy=lazy"),
             *("--set", f"confdir={self.folder / 'confdir'}", "--set", f"ai_cache_data={self.data}"),
             *("--set", f"ai_cache_config={self.config_file}", *self.options),
@@ -114,7 +125,7 @@ class Proxy:
                 env={**os.environ, **self.environment},
                 preexec_fn=self.before_exec,
             )
-        self._server = Server(process, self.port, self.log)
+        self._server = Server(process, self.port, self.log, self.host)
         await asyncio.to_thread(self._server.wait_listening)
         if ready:
             await self.ready()
@@ -123,7 +134,7 @@ class Proxy:
         """Wait until these parts of the cache are in use. Raises Problem."""
         for _ in range(MAX_START_ATTEMPTS):
             with contextlib.suppress(OSError):  # a busy machine may not even answer this
-                await asyncio.to_thread(proxy_metrics.wait_ready, self.port, parts)
+                await asyncio.to_thread(proxy_metrics.wait_ready, self.port, parts, self.host)
                 return
         raise Problem("the proxy does not say which parts of the cache stand")
 

@@ -58,12 +58,16 @@ class PlannedRequest:
 
 
 class Corpus:
-    """*entries* stored questions, each of one caller and model, and a random choice of requests about them."""
+    """*entries* stored questions, each of one caller and model, and a random choice of requests about them.
 
-    def __init__(self, entries: int, seed: int = 1) -> None:
+    The last *unasked* of them are stored, and not chosen.
+    """
+
+    def __init__(self, entries: int, seed: int = 1, unasked: int = 0) -> None:
         self._chance = random.Random(seed)
         stored, wordings = questions.stored(entries), questions.reworded(entries)
         self._groups = [(stored[i], *wordings[i::entries]) for i in range(entries)]
+        self._asked = entries - unasked
         self._fresh = itertools.count(1)
         self._kinds = [kind for kind, share in MIX.items() for _ in range(share)]
 
@@ -77,7 +81,7 @@ class Corpus:
     def repeat(self, number: int | None = None) -> PlannedRequest:
         hot = self._chance.random() < HOT_SHARE
         if number is None:
-            number = self._chance.randrange(min(HOT, len(self._groups)) if hot else len(self._groups))
+            number = self._chance.randrange(min(HOT, self._asked) if hot else self._asked)
         return self._question(Kind.REPEAT, number, 0, stream=self._streams())
 
     def some(self) -> PlannedRequest:
@@ -86,7 +90,7 @@ class Corpus:
             case Kind.REPEAT:
                 return self.repeat()
             case Kind.PARAPHRASE:
-                number = self._chance.randrange(len(self._groups))
+                number = self._chance.randrange(self._asked)
                 wording = self._chance.randrange(1, len(self._groups[number]))
                 # It must be a semantic hit the next time, too.
                 quiet = (("cache-control", "no-store"),)
@@ -95,6 +99,12 @@ class Corpus:
                 return self.new()
             case Kind.BATCH:
                 return self.batch(self._chance.randrange(3))
+
+    def unasked(self, wording: int = 0) -> Iterator[PlannedRequest]:
+        """Return requests for the questions that are not chosen, or for another *wording* of each."""
+        kind = Kind.PARAPHRASE if wording else Kind.REPEAT
+        for number in range(self._asked, len(self._groups)):
+            yield self._question(kind, number, wording, stream=False)
 
     def new(self) -> PlannedRequest:
         place = next(self._fresh)

@@ -9,7 +9,8 @@ import socket
 import ssl
 import struct
 
-from benchmarks.faults.sent_answers import Answer, Ledger, answer, parse_upstream_request
+from benchmarks.faults.sent_answers import Answer, Ledger, UpstreamRequest, answer, parse_upstream_request
+from benchmarks.processes import LOOPBACK
 from demo.upstream import read_request
 
 MAX_HEAD_BYTES = 1 << 20
@@ -18,10 +19,10 @@ BAD_MODES = ("500", "429", "reset", "close", "close-eof", "errevent", "never")
 
 
 class Upstream:
-    """A server on a loopback *port*."""
+    """A server on a *port*, of the loopback unless another *host* is given."""
 
-    def __init__(self, port: int, ledger: Ledger) -> None:
-        self.port, self.ledger = port, ledger
+    def __init__(self, port: int, ledger: Ledger, host: str = LOOPBACK) -> None:
+        self.port, self.ledger, self._host = port, ledger, host
         self.mode = ""
         self.delay = 0.0  # seconds before an answer
         self.batch_delay = 0.0
@@ -34,7 +35,7 @@ class Upstream:
     async def listen(self) -> None:
         self._released = asyncio.Event()
         self._server = await asyncio.start_server(
-            self._connected, "127.0.0.1", self.port, limit=MAX_HEAD_BYTES, ssl=self.tls, backlog=1000
+            self._connected, self._host, self.port, limit=MAX_HEAD_BYTES, ssl=self.tls, backlog=1000
         )
 
     async def close(self) -> None:
@@ -51,6 +52,10 @@ class Upstream:
         self.mode, self.delay = mode, delay
         self._released.set()
         self._released = asyncio.Event()
+
+    def delay_s(self, request: UpstreamRequest) -> float:
+        """Return the seconds before the answer to a request."""
+        return self.delay + (self.batch_delay if "embeddings" in request.path else 0.0)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -74,7 +79,7 @@ class Upstream:
         if mode in BAD_MODES and number % 2:
             mode = ""
         found = answer(number, parsed, mode)
-        await asyncio.sleep(self.delay + (self.batch_delay if "embeddings" in parsed.path else 0.0))
+        await asyncio.sleep(self.delay_s(parsed))
         match mode:
             case "never":
                 self.ledger.add(dataclasses.replace(found, good=False))

@@ -30,7 +30,7 @@ class Answering(Fault):
         """Repeat requests with bad answers: checks of hits detect a stored bad answer."""
         stage.upstream.set()
         seen = stage.load.seen[self._first :]
-        badly = {each.ask for each in seen if each.ask is not None}
+        badly = {each.ask for each in seen if each.ask is not None and each.verdict is Verdict.UPSTREAM}
         if self.causes and not badly:
             self.problems.append("no client saw what the upstream did")
         again = await stage.load.all(sorted(badly, key=lambda each: each.texts))

@@ -63,7 +63,7 @@ def loopback_environment() -> dict[str, str]:
 class DashVector(dashvector_pb2_grpc.DashVectorServiceServicer):  # type: ignore[misc]
     """A cluster. Its attributes may be changed while it runs."""
 
-    def __init__(self, port: int = 0, *, api_key: str = "demo") -> None:
+    def __init__(self, port: int = 0, *, api_key: str = "demo", host: str = "127.0.0.1") -> None:
         self.api_key = api_key
         self.calls: Counter[str] = Counter()  # by method, also of those that fail
         self.refused = 0  # calls over the quota
@@ -82,11 +82,12 @@ class DashVector(dashvector_pb2_grpc.DashVectorServiceServicer):  # type: ignore
         self._recent: deque[float] = deque()
         self._server = grpc.server(ThreadPoolExecutor(HANDLER_THREADS), options=(("grpc.so_reuseport", 0),))
         dashvector_pb2_grpc.add_DashVectorServiceServicer_to_server(self, self._server)
-        self._port = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        self._host = host
+        self._port = self._server.add_insecure_port(f"{host}:{port}")
 
     @property
     def endpoint(self) -> str:
-        return f"127.0.0.1:{self._port}"
+        return f"{self._host}:{self._port}"
 
     def __enter__(self) -> Self:
         self._server.start()
@@ -299,14 +300,15 @@ def _abort(context: Any, code: grpc.StatusCode, details: str) -> NoReturn:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m demo.cloud.dashvector", description="A stand-in for a DashVector cluster, on 127.0.0.1."
+        prog="python -m demo.cloud.dashvector", description="A stand-in for a DashVector cluster."
     )
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default %(default)s")
     parser.add_argument("--port", type=int, default=0, help="default: any free port")
     parser.add_argument("--api-key", default="demo", help="default %(default)s")
     parser.add_argument("--queries-per-second", type=int, metavar="N", help="quota; default: none")
     parser.add_argument("--visible-after", type=float, default=0.5, metavar="SECONDS", help="default %(default)s")
     options = parser.parse_args()
-    cluster = DashVector(options.port, api_key=options.api_key)
+    cluster = DashVector(options.port, api_key=options.api_key, host=options.host)
     cluster.queries_per_second = options.queries_per_second
     cluster.visible_after = options.visible_after
     with contextlib.suppress(KeyboardInterrupt), cluster:

@@ -1,0 +1,1 @@
+"""Faults of several machines under a steady load whose answers are all checked: `scripts/bench cluster`."""
