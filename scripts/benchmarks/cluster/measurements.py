@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ class Row:
     observation."""
     semantic: float | None
     one_call: tuple[tuple[int, int], ...]
-    """Pairs of equal calls with one call upstream, and all pairs, before, during and after."""
+    """Pairs of equal calls with one call upstream, and all pairs: before, during, and once hits are back."""
     losses: Losses
     faults: tuple[str, ...]
     """Deviations from the expected effects."""
@@ -105,6 +106,8 @@ def row(
     both = [each for of_one in watched for each in of_one]
     count = Counter(each.verdict for each in both)
     during = since(both, span.begin, span.end)
+    exact = _recovery(watched, Kind.REPEAT, span.healed)
+    back_at = max(span.end, span.healed + (exact or 0.0))
     found = Row(
         *labels,
         len(both),
@@ -115,9 +118,9 @@ def row(
         sum(FOREIGN in each.why for each in both),
         tuple(_shares(each, span) for each in watched),
         1000 * percentile([each.took for each in during], 0.99) if during else 0.0,
-        _recovery(watched, Kind.REPEAT, span.healed),
+        exact,
         _recovery(watched, Kind.PARAPHRASE, span.healed),
-        tuple(_one_call(pairs, *each) for each in _phases(span)),
+        tuple(_one_call(pairs, *each) for each in (*_phases(span)[:2], (back_at, math.inf))),
         losses,
         (),
     )
@@ -132,7 +135,7 @@ def row(
 
 
 def _phases(span: Span) -> tuple[tuple[float, float], ...]:
-    return (span.first, span.begin), (span.begin, span.end), (span.end, float("inf"))
+    return (span.first, span.begin), (span.begin, span.end), (span.end, math.inf)
 
 
 def _shares(seen: Sequence[CheckedRequest], span: Span) -> tuple[float, float, float]:
