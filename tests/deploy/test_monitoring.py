@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from aicache.domain.policy import Rules
+from aicache.domain.usage import DiskUsage, StoreUsage, Usage
 from aicache.engine import Engine
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.health import collect_health
@@ -28,7 +29,9 @@ _METRIC = re.compile(r"\b(aicache_[a-z_]+)(?:\{([^}]*)\})?")
 
 def metrics() -> dict[str, set[str]]:
     """Return the names of all time series, and their labels."""
-    collector = Metrics(Counters(lambda *_, cached=0: None), lambda: collect_health(Engine(RULES, 1.0)), lambda: 0)
+    usage = Usage(StoreUsage(1, 2, 3), DiskUsage(1, 2, 3))
+    health = collect_health(Engine(RULES, 1.0))
+    collector = Metrics(Counters(lambda *_, cached=0: None), lambda: health, lambda: 0, usage)
     suffixes = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
     return {
         family.name + suffix: {*family._labelnames, *(["le"] if suffix == "_bucket" else [])}  # type: ignore[attr-defined]

@@ -87,11 +87,15 @@ def test_whichever_worker_is_asked_the_figures_are_those_of_all(workers: Workers
     for _ in range(SOME_CONNECTIONS):
         workers.ask("Who counts?", headers={"cache-control": "no-store"})
     totals = {visitor.total("requests_total") for _ in range(SOME_CONNECTIONS // 2)}
-    since = visitor.overview()["since"]
+    since, metrics = visitor.overview()["since"], visitor.metrics()
 
     assert totals == {before + SOME_CONNECTIONS}
     assert since["hit"] + since["miss"] + since["bypass"] == before + SOME_CONNECTIONS
     assert all(count > 0 for count in counted_by_each(workers))
+    nothing: frozenset[tuple[str, str]] = frozenset()
+    assert 0 < metrics["store_memory_bytes", nothing] < metrics["store_max_memory_bytes", nothing]
+    assert 0 < metrics["data_bytes", nothing] < metrics["data_disk_free_bytes", nothing]
+    assert metrics["store_evicted_keys_total", nothing] == 0
 
 
 def test_what_is_purged_at_one_is_gone_at_all(workers: Workers) -> None:

@@ -193,7 +193,7 @@ class Parts:
     def _applied(self, runtime: Runtime, config: Config, data: Path) -> None:
         """Bring everything else in line with a configuration that has been put in force."""
         self.cassettes.use()
-        self.observability.configure(config)
+        self.observability.configure(config, data)
         self.draining.timeout_s = config.drain_timeout
         self.dashboard_token.configure(config.dashboard, data, runtime.secret)
         if self.lifecycle.is_started:

@@ -127,9 +127,7 @@ class Dashboard:
             case "GET" if relative in STATIC:
                 return pages.static_file(relative)
             case "GET" if relative == "metrics":
-                return respond(
-                    200, Metrics.of(await self._observability.collect(False)).text(), prometheus.CONTENT_TYPE
-                )
+                return respond(200, await self._metrics(), prometheus.CONTENT_TYPE)
             case "GET":
                 value = await self._api.read(relative, flow)
                 return csv_response(value) if isinstance(value, Csv) else json_response(value)
@@ -137,6 +135,10 @@ class Dashboard:
                 return json_response(await self._api.change(relative, flow))
             case _:
                 raise NotFound
+
+    async def _metrics(self) -> bytes:
+        figures, usage = await asyncio.gather(self._observability.collect(False), self._observability.usage.measure())
+        return Metrics.of(figures, usage, bypassed=self._observability.bypassed).text()
 
 
 def csv_response(table: Csv) -> Response:

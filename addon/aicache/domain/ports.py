@@ -8,6 +8,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from aicache.domain.judging import JudgeQuestion, JudgeReply
 from aicache.domain.model import Entry, Neighbor, Vector
+from aicache.domain.usage import StoreUsage
 
 Purpose: TypeAlias = Literal["query", "document"]
 """The purpose of an embedding: as a query, or as a document to be found."""
@@ -174,6 +175,14 @@ class Peeks(Protocol):
 
     async def peek(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
         """Return entries as `get` does, but leave unreadable ones in place: they may be of another secret."""
+
+
+@runtime_checkable
+class Measurable(Protocol):
+    """An ExactStore whose servers tell what they use."""
+
+    async def usage(self) -> StoreUsage:
+        """Raises StoreError, also where the servers do not tell."""
 
 
 class Judge(Protocol):

@@ -13,6 +13,7 @@ from aicache.config import Log as LogConfig
 from aicache.config import Otel as OtelConfig
 from aicache.config.request_settings import Settings
 from aicache.domain.caller_digests import CallerMatcher, caller_matcher
+from aicache.domain.ports import Measurable
 from aicache.domain.pricing import Price, cost
 from aicache.engine import Engine
 from aicache.engine.guarded_store import GuardedStore
@@ -27,6 +28,7 @@ from aicache.telemetry.prometheus import Metrics
 from aicache.telemetry.savings_store import Accountant
 from aicache.telemetry.timeline import Timeline
 from aicache.telemetry.top_questions import TopQuestions
+from aicache.telemetry.usage_meter import UsageMeter
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Observability:
         self._own: tuple[Price, ...] = ()
         self.counters, self.timeline, self.top_questions = Counters(self._cost), Timeline(self._cost), TopQuestions()
         self.accountant = Accountant(self._cost, self._exact_store)
+        self.usage = UsageMeter(self._measurable_store)
         self.metrics = Metrics(self.counters, self.health, lambda: self.log_dropped)
         """Those of this process alone."""
         self.collect: Callable[[bool], Awaitable[Figures]] = self._collect_own
@@ -63,9 +66,10 @@ class Observability:
         self._spans: otel.LookupSpans | None = None
         self._spans_config: tuple[OtelConfig, bool] | None = None
 
-    def configure(self, config: Config) -> None:
-        """Apply a configuration; watchers whose settings are unchanged keep running."""
+    def configure(self, config: Config, data: Path | None = None) -> None:
+        """Apply a configuration; watchers whose settings are unchanged keep running. *data* is the data folder."""
         self.config = config
+        self.usage.folder = data
         self._own = config.prices
         self.top_questions.keep_texts(config.log.text)
         self._use_log(config.log)
@@ -120,6 +124,10 @@ class Observability:
     def health(self) -> Health | None:
         engine = self.engine()
         return None if engine is None else collect_health(engine)
+
+    def _measurable_store(self) -> Measurable | None:
+        store = self._exact_store()
+        return store.port if store is not None and isinstance(store.port, Measurable) else None
 
     def _exact_store(self) -> GuardedStore | None:
         engine = self.engine()

@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from aicache.domain.pricing import to_usd
+from aicache.domain.usage import Usage
 from aicache.telemetry.counters import Counters, Labels, Segment
 from aicache.telemetry.figures import Figures
 from aicache.telemetry.health import Health
@@ -18,6 +19,7 @@ from aicache.telemetry.histogram import Histogram
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 PREFIX = "aicache_"
+UNKNOWN_USAGE = Usage()
 
 V = TypeVar("V")
 
@@ -25,14 +27,23 @@ V = TypeVar("V")
 class Metrics(Collector):
     """*health* returns the dependencies' state; *dropped* how many lines the decision log has dropped."""
 
-    def __init__(self, counters: Counters, health: Callable[[], Health | None], dropped: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        counters: Counters,
+        health: Callable[[], Health | None],
+        dropped: Callable[[], int],
+        usage: Usage = UNKNOWN_USAGE,
+        *,
+        bypassed: bool = False,
+    ) -> None:
         self._counters, self._health, self._dropped = counters, health, dropped
+        self._usage, self._bypassed = usage, bypassed
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
     @classmethod
-    def of(cls, figures: Figures) -> Metrics:
-        return cls(figures.counters, lambda: figures.health, lambda: figures.log_dropped)
+    def of(cls, figures: Figures, usage: Usage = UNKNOWN_USAGE, *, bypassed: bool = False) -> Metrics:
+        return cls(figures.counters, lambda: figures.health, lambda: figures.log_dropped, usage, bypassed=bypassed)
 
     def text(self) -> bytes:
         return generate_latest(self._registry)
@@ -51,6 +62,8 @@ class Metrics(Collector):
         )
         if (health := self._health()) is not None:
             yield from _parts(health)
+        yield _gauge("bypassed", "1 while an operator sends all requests past the cache", (), {(): self._bypassed})
+        yield from _usage(self._usage)
 
     def _requests(self) -> Iterator[Metric]:
         counters = self._counters
@@ -163,6 +176,19 @@ def _parts(health: Health) -> Iterator[Metric]:
     failures = _single({part.name: part.failures for part in parts})
     yield _counter("part_failures", "Failed calls of a component since it is in use", ("part",), failures)
     yield _gauge("background_tasks", "Tasks in the background", ("queue",), _single(health.queues))
+
+
+def _usage(usage: Usage) -> Iterator[Metric]:
+    if (store := usage.store) is not None:
+        yield _gauge("store_memory_bytes", "Memory that the exact store's servers use", (), {(): store.memory})
+        yield _gauge(
+            "store_max_memory_bytes", "Memory that they may use; 0 without a limit", (), {(): store.max_memory}
+        )
+        yield _counter("store_evicted_keys", "Keys that they dropped for want of memory", (), {(): store.evicted_keys})
+    if (disk := usage.disk) is not None:
+        yield _gauge("data_bytes", "Disk that the data folder's files take", (), {(): disk.folder})
+        yield _gauge("data_disk_free_bytes", "Free space of the data folder's file system", (), {(): disk.free})
+        yield _gauge("data_disk_size_bytes", "Size of the data folder's file system", (), {(): disk.size})
 
 
 def _counter(name: str, what: str, labels: Labels, values: Mapping[Labels, float]) -> Metric:

@@ -62,7 +62,9 @@ async def get_all_at_once(store: RedisStore, entries: list[Entry]) -> list[Entry
     return found
 
 
-async def test_keys_of_all_nodes_are_put_got_and_deleted_together(store: RedisStore, an_entry: Make) -> None:
+async def test_keys_of_all_nodes_are_put_got_and_deleted_together(
+    store: RedisStore, cluster: RedisCluster, an_entry: Make
+) -> None:
     entries = await filled(store, an_entry)
     names = [entry.key for entry in entries]
     assert {third(name) for name in names} == {0, 1, 2}
@@ -75,6 +77,8 @@ async def test_keys_of_all_nodes_are_put_got_and_deleted_together(store: RedisSt
     assert await store.remembers("m")
     assert not await store.remembers("n")
     await store.probe()
+    of_one = await cluster.nodes[0].ask("INFO", "memory")
+    assert (await store.usage()).memory > 2 * int(of_one.partition(b"used_memory:")[2].split()[0])
 
 
 async def test_gets_of_one_turn_travel_as_one_batch_a_node(

@@ -465,6 +465,24 @@ class TestRedis:
         assert "a1a1" not in str(told.value)
         assert "default" not in str(told.value)
 
+    async def test_memory_and_evictions_are_the_servers(self, redis: RedisStore, raw: Redis, an_entry: Make) -> None:
+        before = await redis.usage()
+        await raw.config_set("maxmemory", 3 << 20)
+
+        for number in range(40):
+            await redis.put(an_entry(key=f"{number:04}", body=bytes(100_000)))
+        after = await redis.usage()
+
+        assert (before.max_memory, before.evicted_keys) == (50 << 20, 0)
+        assert after.evicted_keys == 40 - await raw.dbsize() > 0
+        assert 0 < after.memory <= after.max_memory == 3 << 20
+
+    async def test_a_server_that_may_not_tell_its_memory_is_an_error(self, redis: RedisStore, raw: Redis) -> None:
+        await raw.execute_command("ACL", "SETUSER", "default", "-info")  # type: ignore[no-untyped-call]
+
+        with pytest.raises(StoreError, match="refused \\(NOPERM\\)"):
+            await redis.usage()
+
     async def test_user_password_and_database_of_the_url_are_used(
         self, valkey: EmbeddedValkey, raw: Redis, an_entry: Make
     ) -> None:

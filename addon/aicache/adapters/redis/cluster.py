@@ -100,6 +100,11 @@ class Cluster:
                 replies[i] = reply
         return replies
 
+    async def execute_on_each(self, commands: Sequence[Command]) -> list[list[Any]]:
+        deadline = self._deadline()
+        await self._wait_for_topology(deadline)
+        return await asyncio.gather(*(self._execute_on(node, commands, deadline) for node in [*self._masters]))
+
     async def mget(self, keys: Sequence[str]) -> list[Any]:
         # One MGET per key: a server refuses keys of several slots. (Not GET, which refuses a key of another type.)
         replies = await self.execute_all([("MGET", key) for key in keys])

@@ -63,6 +63,9 @@ class Servers(Protocol):
     async def mget(self, keys: Sequence[str]) -> list[Any]:
         """Return for each key its value, None, or the StoreError of the server that has it."""
 
+    async def execute_on_each(self, commands: Sequence[Command]) -> list[list[Any]]:
+        """Execute commands without keys on every master; return the replies of each, as `execute_all` does."""
+
     async def unlink(self, keys: Sequence[str]) -> None: ...
 
     async def scan(self, cursor: str, pattern: str) -> tuple[list[bytes], str]:
@@ -98,6 +101,9 @@ class Server:
     async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
         replies = await self.pipeline(commands)
         return [self.failure(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
+
+    async def execute_on_each(self, commands: Sequence[Command]) -> list[list[Any]]:
+        return [await self.execute_all(commands)]
 
     async def mget(self, keys: Sequence[str]) -> list[Any]:
         values = await self.execute("MGET", *keys)

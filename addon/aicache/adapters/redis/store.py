@@ -2,7 +2,7 @@
 
 Commands: MGET, GET, SET with PXAT (Redis 6.2, every Valkey), PX, NX and GET, UNLINK, HINCRBY, HGETALL, PEXPIRE, PING;
 EVAL, EXISTS and PUBLISH for leases; CLUSTER SLOTS for a cluster; GETRANGE for Higress's answers; SCAN, EXISTS and PTTL
-for maintenance.
+for maintenance; INFO for metrics.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ from aicache.adapters.redis.peers import Peers
 from aicache.adapters.redis.read_batcher import ReadBatcher
 from aicache.adapters.redis.server import Command, Servers
 from aicache.adapters.redis.server_messages import Listener
+from aicache.adapters.redis.server_usage import USAGE_COMMANDS, add_up, parse_usage
 from aicache.adapters.redis.stored_values import StoredValues
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Entry
 from aicache.domain.ports import StoreError
+from aicache.domain.usage import StoreUsage
 
 MIN_SHARED_VALUE_CHARS = 32
 """Minimum length of a value that never expires: this cache has not written a shorter one."""
@@ -304,6 +306,11 @@ class RedisStore(RedisLeases):
     async def execute(self, *command: str | bytes | int) -> Any:
         """Return the reply to a command without a key. Not for clusters."""
         return await self._open.execute(*command)
+
+    async def usage(self) -> StoreUsage:
+        """Return the servers' use of memory. Raises StoreError."""
+        replies = await self._open.execute_on_each(USAGE_COMMANDS)
+        return add_up(map(parse_usage, replies))
 
     async def probe(self) -> None:
         """Raise StoreError unless a read like that of a look-up succeeds; in a cluster, on one of its nodes."""
