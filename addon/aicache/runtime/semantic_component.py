@@ -108,9 +108,9 @@ class SemanticComponent:
         store = None if (exact := self._engine.exact) is None else exact.port
         if not isinstance(store, RedisStore):
             return
-        keys = await index.keys()
-        for start in range(0, len(keys), ORPHAN_BATCH_SIZE):
-            await index.delete(await store.find_missing(keys[start : start + ORPHAN_BATCH_SIZE]))
+        async for keys in index.key_pages():
+            for start in range(0, len(keys), ORPHAN_BATCH_SIZE):
+                await index.delete(await store.find_missing(keys[start : start + ORPHAN_BATCH_SIZE]))
 
     async def _erase(self, index: ZvecIndex) -> None:
         self._erased, self._purges = time.monotonic(), self._engine.purges

@@ -280,12 +280,29 @@ async def test_what_is_new_or_erased_is_clean_and_what_was_deleted_from_is_not_a
     assert clean == [True, True, False, False, True, True]
 
 
-async def test_all_keys_are_told(zvec: ZvecIndex) -> None:
-    for seed in range(300):
-        await zvec.upsert(digest(seed), ALICE if seed % 2 else BOB, a_vector(seed), LATER)
+@pytest.mark.parametrize("page_size", [7, 300])
+@pytest.mark.parametrize("lifetimes", [1, 3, 200, PINNED], ids=str)
+async def test_all_keys_are_told_page_by_page(zvec: ZvecIndex, page_size: int, lifetimes: float) -> None:
+    for seed in range(200):
+        expires = PINNED if lifetimes == PINNED else LATER + seed % lifetimes
+        await zvec.upsert(digest(seed), digest(-1 - seed % 70), a_vector(seed), expires)
     await zvec.delete([digest(0)])
 
-    assert sorted(await zvec.keys()) == sorted(digest(seed) for seed in range(1, 300))
+    pages = [page async for page in zvec.key_pages(page_size)]
+
+    assert sorted(key for page in pages for key in page) == sorted(digest(seed) for seed in range(1, 200))
+    assert max(map(len, pages)) <= page_size
+
+
+async def test_one_namespace_of_one_second_is_a_page_however_large(zvec: ZvecIndex) -> None:
+    for seed in range(20):
+        await zvec.upsert(digest(seed), "abc" if seed % 2 else "abcd", a_vector(seed), LATER)
+
+    pages = [page async for page in zvec.key_pages(4)]
+
+    assert sorted(map(sorted, pages)) == sorted(
+        sorted(digest(seed) for seed in range(start, 20, 2)) for start in (0, 1)
+    )
 
 
 async def test_emptying_leaves_nothing_and_goes_on(zvec: ZvecIndex) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from aicache.adapters.vectors.promotion import NotInMemoryError, Promotion
 from aicache.adapters.vectors.zvec_check import find_damage
 from aicache.adapters.vectors.zvec_files import is_occupied
 from aicache.adapters.vectors.zvec_folder import MAX_SLACK_BYTES, ZvecFolder
+from aicache.adapters.vectors.zvec_keys import PAGE_SIZE, KeyRange
 from aicache.adapters.vectors.zvec_rewrite import recover
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.loop_time import loop_timeout
@@ -189,9 +190,14 @@ class ZvecIndex:
                 await self._call(self._folder.drop_copy)
             raise
 
-    async def keys(self) -> list[str]:
-        """Return the keys of all vectors, at most `zvec_folder.MAX_KEYS`."""
-        return await self._call(self._folder.keys, within=60.0)
+    async def key_pages(self, page_size: int = PAGE_SIZE) -> AsyncIterator[list[str]]:
+        """Yield the keys of all vectors, *page_size* at once; those that come or go meanwhile may be among them."""
+        ranges = [KeyRange()]
+        while ranges:
+            keys, parts = await self._call(self._folder.list_keys, ranges.pop(), page_size, within=60.0)
+            ranges += reversed(parts)
+            if keys:
+                yield keys
 
     async def clear(self) -> None:
         """Delete every vector, and leave nothing of them in the files."""

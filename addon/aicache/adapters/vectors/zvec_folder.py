@@ -16,6 +16,7 @@ from aicache.adapters.vectors.checks import clip_cosine
 from aicache.adapters.vectors.graph_files import SavedGraph
 from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.zvec_files import folder_identity
+from aicache.adapters.vectors.zvec_keys import KeyRange, list_keys
 from aicache.adapters.vectors.zvec_library import import_zvec
 from aicache.adapters.vectors.zvec_opening import create, note_loss, open_or_create
 from aicache.adapters.vectors.zvec_reading import NamespaceReading
@@ -26,7 +27,6 @@ from aicache.domain.ports import Busy, StoreError
 logger = logging.getLogger(__name__)
 
 MAX_NEIGHBORS = 1024
-MAX_KEYS = 100_000  # in one reply of zvec
 MAX_LISTED_KEYS = 2000
 """Keys of a namespace that are read at once, in 25 ms; if there are more, all vectors are gone through in parts."""
 BLOAT_FACTOR = 1.5
@@ -121,9 +121,9 @@ class ZvecFolder:
         docs = self._opened.query(filter=f"namespace = '{namespace}'", topk=max_keys, output_fields=[])
         return [doc.id for doc in docs]
 
-    def keys(self) -> list[str]:
-        # Not by an iterator, each of which leaves one more segment behind.
-        return [doc.id for doc in self._opened.query(filter="expires > 0", topk=MAX_KEYS, output_fields=[])]
+    def list_keys(self, wanted: KeyRange, page_size: int) -> tuple[list[str], list[KeyRange]]:
+        """Return a page of keys, or the ranges to list instead: see `zvec_keys.list_keys`."""
+        return list_keys(self._opened, wanted, page_size)
 
     def count(self) -> int:
         return int(self._opened.stats.doc_count)
