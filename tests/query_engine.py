@@ -89,6 +89,8 @@ class SearchServer:
                 return self.strings.get(key)
             case b"EXISTS", [key]:
                 return int(key in self.strings)
+            case b"HGET", [key, name]:
+                return self.hashes.get(key, {}).get(name)
             case b"HSET", [key, *pairs]:
                 self.hashes.setdefault(key, {}).update(zip(pairs[::2], pairs[1::2], strict=True))
                 return len(pairs) // 2

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from demo.cloud.dashscope import EmbeddingStandIn, Fault
 from demo.cloud.dashvector import DashVector, loopback_environment
 from e2e.proxy import READY_EXACT, Proxy
 from fakes import LetterEmbedder
+from servers import Process
 
 Start = Callable[..., Proxy]
+NO_STORE: dict[str, Any] = {"headers": {"cache-control": "no-store"}}
 CONFIG = """\
 semantic:
   threshold: 0.9
@@ -101,28 +105,28 @@ def test_questions_are_stored_as_what_the_setting_says(start: Start, cloud: Clou
     assert collection == f"text-embedding-v4{'' if stored_as == 'query' else '-document'}-1024"
 
 
-def test_a_change_of_dimensions_or_model_never_mixes_vectors_and_says_what_becomes_of_the_old_ones(
+def test_after_a_change_of_dimensions_or_model_stored_answers_are_found_by_vectors_of_its_own(
     start: Start, cloud: Cloud
 ) -> None:
-    no_store = {"cache-control": "no-store"}
     proxy = start(cloud.config(), environment=loopback_environment())
     proxy.ask("How do I reset my password?")
-    proxy.ask_until("semantic", "How do I reset my passwords?")
+    proxy.ask_until("semantic", "How do I reset my passwords?", **NO_STORE)
 
     for number, change in enumerate(({"more": ", dimensions: 512"}, {"model": "text-embedding-v3"}), start=2):
         proxy.config_file.write_text(cloud.config(**change), "utf-8")
         proxy.wait_log("ready: hits by meaning", times=number)
-        assert proxy.ask("How do I reset my passwords?", headers=no_store).cache == "miss"
-        assert proxy.ask("How do I reset my password?").cache == "exact"
+        proxy.ask_until("semantic", "How do I reset my passwords?", **NO_STORE)
     proxy.config_file.write_text(cloud.config(), "utf-8")
     proxy.wait_log("ready: hits by meaning", times=4)
 
-    assert proxy.ask("How do I reset my passwords?", headers=no_store).cache == "semantic"
-    assert set(cloud.index.collections) == {
-        "text-embedding-v4-256",
-        "text-embedding-v4-512",
-        "text-embedding-v3-256",
+    assert proxy.ask("How do I reset my passwords?", **NO_STORE).cache == "semantic"
+    [key] = {key for name in cloud.index.collections for key in cloud.index.documents(name)}
+    assert {name: list(cloud.index.documents(name)) for name in cloud.index.collections} == {
+        "text-embedding-v4-256": [key],
+        "text-embedding-v4-512": [key],
+        "text-embedding-v3-256": [key],
     }
+    assert "1 stored answers are found by meaning again" in proxy.log
     assert "not used here: text-embedding-v4-256\n" in proxy.log
     assert "not used here: text-embedding-v4-256, text-embedding-v4-512\n" in proxy.log
 
@@ -133,17 +137,60 @@ def test_a_collection_of_a_given_name_takes_another_model_but_no_other_dimension
 
     proxy = start(config(), environment=loopback_environment())
     proxy.ask("How do I reset my password?")
-    proxy.ask_until("semantic", "How do I reset my passwords?")
+    proxy.ask_until("semantic", "How do I reset my passwords?", **NO_STORE)
+    [of_one_model] = cloud.index.documents("ours").values()
 
     proxy.config_file.write_text(config(model="text-embedding-v3"), "utf-8")
     proxy.wait_log("ready: hits by meaning", times=2)
-    other_model = proxy.ask("How do I reset my passwords?", headers={"cache-control": "no-store"})
+    proxy.ask_until("semantic", "How do I reset my passwords?", **NO_STORE)
+    [of_another] = cloud.index.documents("ours").values()
     proxy.config_file.write_text(config(more=", dimensions: 512"), "utf-8")
     proxy.wait_log("collection ours has dimension 256, not 512; name another in semantic.index.collection, or delete")
 
-    assert other_model.cache == "miss"
+    assert of_one_model.fields["namespace"] != of_another.fields["namespace"]
     assert proxy.ask("How do I reset my password?").cache == "exact"
     assert "Traceback" not in proxy.log
+
+
+def test_proxies_with_two_models_share_the_answers_and_never_a_vector(
+    start: Start, cloud: Cloud, redis: Process
+) -> None:
+    shared = f"exact: {{redis: {{url: 'redis://127.0.0.1:{redis.port}/0'}}, secret: 0123456789abcdef}}\n"
+    new_config = shared + cloud.config()
+    old_config = re.sub("embedder: .*", "embedder: {kind: local}", new_config)
+    old = start(old_config, data="old", environment=loopback_environment())
+    old.ask("How do I reset my password?")
+    old.ask_until("semantic", "How can I reset my password?", **NO_STORE)
+    cloud.embedder.parsed.clear()
+
+    new = start(new_config, data="new", environment=loopback_environment())
+    new.ask_until("semantic", "How can I reset my password?", **NO_STORE)
+
+    assert old.ask("How can I reset my password?", **NO_STORE).cache == "semantic"
+    assert new.ask("How can I reset my password?", key="sk-other", **NO_STORE).cache == "miss"
+    asked = [text for each in cloud.embedder.parsed for text in each.texts]
+    assert asked.count("How do I reset my password?") == 1
+    metrics = httpx.get(f"{new.url}/_ai_cache/metrics", headers={"authorization": f"Bearer {new.token}"}).text
+    assert "aicache_refilled_total 1.0" in metrics
+    sizes = {name: len(cloud.index.documents(name)) for name in cloud.index.collections}
+    assert sorted(sizes.values()) == [1, 1]
+    assert "text-embedding-v4-256" in sizes
+    assert "Traceback" not in old.log + new.log
+
+
+@pytest.mark.slow
+def test_without_refill_answers_wait_for_their_next_exact_hits(start: Start, cloud: Cloud) -> None:
+    proxy = start(cloud.config(), environment=loopback_environment())
+    proxy.ask("How do I reset my password?")
+    proxy.ask_until("exact", "How do I reset my password?")
+    cloud.embedder.parsed.clear()
+
+    proxy.config_file.write_text(cloud.config(model="text-embedding-v3").replace("\n  thr", "\n  refill: false\n  thr"))
+    proxy.wait_log("ready: hits by meaning", times=2)
+    time.sleep(1)  # in which it would be done
+
+    assert proxy.ask("How do I reset my passwords?", **NO_STORE).cache == "miss"
+    assert [each.texts for each in cloud.embedder.parsed] == [("ping",), ("How do I reset my passwords?",)]
 
 
 def test_a_collection_that_is_deleted_is_made_again_without_a_restart(start: Start, cloud: Cloud) -> None:

@@ -165,6 +165,10 @@ class MemoryIndex:
             if (stored := self.vectors.pop(key, None)) is not None:
                 self._namespaces[stored[0]].remove(key)
 
+    async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the namespace of each of these keys that has a vector."""
+        return {key: self.vectors[key][0] for key in keys if key in self.vectors}
+
     async def sweep(self, now: float) -> None:
         """Delete the vectors that have expired."""
         await self.delete([key for key, (_, _, expires_at) in self.vectors.items() if expires_at <= now])

@@ -427,6 +427,12 @@ class Semantic:
     ] = 400
     embedder: Annotated[Embedder, "the model that turns a question into a vector"] = LocalEmbedder()
     index: Annotated[Index, "where the vectors are kept"] = ZvecIndex()
+    refill: Annotated[
+        bool,
+        FLAG,
+        "whether the questions of stored answers are embedded again, in the background, where the index lacks their "
+        "vectors: after the embedder's model, or the index, has changed",
+    ] = True
     judge: Annotated[
         JudgeModel | None,
         "a model that compares two answers where neither words nor similarity decide, and with when: before decides "

@@ -245,6 +245,14 @@ class KnowsEmptiness(Protocol):
 
 
 @runtime_checkable
+class KnowsNamespaces(Protocol):
+    """A VectorIndex that can tell which vectors it has."""
+
+    async def find_namespaces(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the namespace of each of these keys that has a vector. Raises StoreError."""
+
+
+@runtime_checkable
 class CachesVectors(Protocol):
     """An Embedder that caches the vectors of recent texts."""
 

@@ -114,14 +114,17 @@ class Backends:
     async def withdraw(self, key: str, ttl: float, alias: str) -> None:
         """Let an entry answer only its own request, and none by meaning, for *ttl* seconds. Raises StoreError.
 
-        The flag keeps it from getting a vector again when the index is rebuilt.
+        The flag keeps it from getting a vector again when the index is refilled. It comes first: who writes the vector
+        at this moment looks for it afterwards.
         """
         await self._delete_alias(alias)
-        if self.semantic is not None:
-            await self.semantic.index.delete([key])
-        if self.exact is not None:
-            await self.exact.remember(withdrawn(key), ttl)
-        self.evict_everywhere(key)
+        try:
+            if self.exact is not None:
+                await self.exact.remember(withdrawn(key), ttl)
+        finally:
+            if self.semantic is not None:
+                await self.semantic.index.delete([key])
+            self.evict_everywhere(key)
 
     async def withdraw_alias(self, key: str, alias: str) -> None:
         """Let an entry not be found by the same words until it is stored anew. Raises StoreError."""

@@ -34,6 +34,7 @@ from aicache.engine.lookup import Lookup, do_nothing
 from aicache.engine.neighbor_search import NeighborSearch
 from aicache.engine.neighbors_in_flight import NeighborsInFlight
 from aicache.engine.recent_erasures import RecentErasures
+from aicache.engine.refilling import Refilling
 from aicache.engine.reindexing import Reindexing
 from aicache.engine.same_words_lookup import FoundAlias, find_same_words
 from aicache.engine.semantic_lookup import SemanticLookup
@@ -92,6 +93,7 @@ class Engine:
             self.backends, self.collapsing, self.learning, self._admission, self._rules_in_force, clock
         )
         self._reindexing = Reindexing(self.backends)
+        self.refilling = Refilling(self.backends, self._rules_in_force, self._admission.wait_until_calm, clock)
         self._writer = AnswerWriter(
             self.backends,
             self.credentials,
@@ -370,6 +372,7 @@ class Engine:
         await self.collapsing.leases.close(within / 4)
         try:
             async with asyncio.timeout(within):
+                await self.refilling.stop()
                 await self._stores.drain(within)
                 await self._comparisons.drain(within / 2)
                 await self._reindexing.drain(0)

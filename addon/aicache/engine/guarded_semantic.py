@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aicache.domain.digests import vector_namespace
@@ -11,7 +11,17 @@ from aicache.domain.judging import JudgeReply
 from aicache.domain.keys import Identity
 from aicache.domain.model import Neighbor, Vector
 from aicache.domain.outages import OutageTexts
-from aicache.domain.ports import CachesVectors, Clearable, Embedder, Judge, KnowsEmptiness, Purpose, VectorIndex
+from aicache.domain.ports import (
+    CachesVectors,
+    Clearable,
+    Embedder,
+    Judge,
+    KnowsEmptiness,
+    KnowsNamespaces,
+    Purpose,
+    StoreError,
+    VectorIndex,
+)
 from aicache.engine.dependency import BACKGROUND_TIMEOUT_S, Dependency
 from aicache.engine.guarded_store import MAX_CONCURRENT_WRITES, Guards, labeled
 from aicache.engine.step_names import Step
@@ -127,6 +137,16 @@ class GuardedIndex:
         upsert = self.port.upsert(key, namespace, vector, expires_at)
         await self.guards.index_writes.call(upsert, labeled(self.label, Step.STORING_VECTOR))
 
+    @property
+    def knows_namespaces(self) -> bool:
+        return isinstance(self.port, KnowsNamespaces)
+
+    async def find_namespaces(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the namespace of each of these keys that has a vector; StoreError where the index does not know."""
+        if not isinstance(self.port, KnowsNamespaces):
+            raise StoreError("vector index: it does not tell which vectors it has")
+        return await self.guards.index_writes.call(self.port.find_namespaces(keys), "vectors looked for")
+
     async def delete(self, keys: Sequence[str]) -> None:
         await self.guards.index_deletes.call(self.port.delete(keys), "vectors deleted")
 
@@ -166,7 +186,11 @@ class Semantic:
     """Unix time of the index's first vector: entries stored before may have none."""
 
     def namespace(self, identity: Identity) -> str:
-        return vector_namespace(identity.namespace, self.embedder.model, self.embedder.dimensions)
+        return self.namespace_of(identity.namespace)
+
+    def namespace_of(self, namespace: str) -> str:
+        """Return the namespace of this embedder's vectors of the questions in a namespace."""
+        return vector_namespace(namespace, self.embedder.model, self.embedder.dimensions)
 
     def within(self, deadline: float | None, label: str) -> Semantic:
         """Return embedder and index for one request."""

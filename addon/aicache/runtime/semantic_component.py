@@ -78,6 +78,10 @@ class SemanticComponent:
             if self._engine.semantic is None:
                 self._engine.use_no_semantic()  # as far as is known
             raise
+        if semantic.refill:  # RemoteIndex leaves it to the process that has the vectors
+            self._engine.refilling.start()
+        else:
+            await self._engine.refilling.stop()
         if time.monotonic() - self._swept > SWEEP_INTERVAL_S and (self._sweeping is None or self._sweeping.done()):
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep_or_warn(index))  # nobody waits for it
         if isinstance(index, ZvecIndex) and self._is_due(erased_within):
@@ -223,6 +227,7 @@ class SemanticComponent:
         recoveries, self._recoveries = self._recoveries, []
         for recovery in recoveries:
             await recovery.close()
+        await self._engine.refilling.stop()
         index, self._index = self._index, None
         if index is not None:  # while the first one starts, answers wait for it with their vectors
             self._engine.use_no_semantic()

@@ -147,7 +147,8 @@ def _add_health(one: Health | None, other: Health | None) -> Health | None:
     theirs = {part.name: part for part in other.parts}
     parts = [_add_part(part, theirs.pop(part.name, None)) for part in one.parts]
     queues = {name: one.queues.get(name, 0) + other.queues.get(name, 0) for name in {**one.queues, **other.queues}}
-    return replace(one, parts=(*parts, *theirs.values()), queues=queues)
+    parts = [*parts, *theirs.values()]
+    return replace(one, parts=tuple(parts), queues=queues, refilled=one.refilled + other.refilled)
 
 
 def _add_part(one: DependencyHealth, other: DependencyHealth | None) -> DependencyHealth:

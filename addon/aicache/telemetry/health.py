@@ -32,6 +32,8 @@ class Health:
     max_error: float
     audit: float
     shadow: bool
+    refilled: int = 0
+    """Questions of stored answers that were embedded because the index lacked their vectors."""
 
 
 def collect_health(engine: Engine) -> Health:
@@ -54,6 +56,7 @@ def collect_health(engine: Engine) -> Health:
         rules.max_error,
         rules.audit,
         rules.shadow,
+        engine.refilling.embedded,
     )
 
 

@@ -175,6 +175,9 @@ def _parts(health: Health) -> Iterator[Metric]:
     yield _gauge("breaker_open", "1 while the component's circuit breaker is open, else 0", ("part",), opened)
     failures = _single({part.name: part.failures for part in parts})
     yield _counter("part_failures", "Failed calls of a component since it is in use", ("part",), failures)
+    yield _counter(
+        "refilled", "Questions of stored answers embedded since the index lacked them", (), {(): health.refilled}
+    )
     yield _gauge("background_tasks", "Tasks in the background", ("queue",), _single(health.queues))
 
 

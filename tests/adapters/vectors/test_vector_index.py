@@ -29,7 +29,7 @@ from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.adapters.vectors.zvec_folder import similarity_of
 from aicache.domain.model import PINNED, Neighbor, Vector
 from aicache.domain.policy import Rules
-from aicache.domain.ports import StoreError
+from aicache.domain.ports import KnowsNamespaces, StoreError
 from aicache.engine import Engine
 from aicache.runtime.factories import vector_space
 from aicache.runtime.shared_parts import SharedParts
@@ -506,6 +506,22 @@ class TestContract:
         await index.delete([])
 
         assert [n.key for n in await index.search(ALICE, axis(1), 5)] == [K2]
+
+    async def test_it_tells_which_vectors_it_has_and_in_which_namespaces(self, index: Index) -> None:
+        if isinstance(index, RemoteIndex):
+            assert not isinstance(index, KnowsNamespaces)  # the process that has the index is asked by itself
+            return
+        assert isinstance(index, KnowsNamespaces)
+        many = [digest(f"many {i}") for i in range(20)]
+        for key in many:
+            await index.upsert(key, BOB, axis(1), LATER)
+        await index.upsert(K1, ALICE, axis(1), LATER)
+        await index.upsert(K2, ALICE, axis(1), LATER)
+        await index.upsert(K1, BOB, axis(1), LATER)
+        await index.delete([K2])
+
+        assert await index.find_namespaces([K3, K1, K2, *many]) == dict.fromkeys([K1, *many], BOB)
+        assert await index.find_namespaces([K2, K3]) == await index.find_namespaces([]) == {}
 
     async def test_a_sweep_drops_what_has_expired(self, index: Index) -> None:
         await index.upsert(K1, ALICE, axis(1), 1000.0)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
+from aicache.domain.digests import is_digest
 from aicache.domain.model import Vector
 from aicache.domain.ports import StoreError
-
-_DIGEST = re.compile("[0-9a-f]{1,64}")  # DashVector's ids have at most 64 characters
 
 
 def check_digests(name: str, *digests: str) -> None:
     """Raise StoreError unless all are hex digests: keys and namespaces go into filters, where quoting is fragile."""
-    if not all(map(_DIGEST.fullmatch, digests)):
+    if not all(map(is_digest, digests)):
         raise StoreError(f"{name}: a key or namespace that is not a hex digest")
 
 

@@ -34,6 +34,8 @@ MAX_RESULTS = 1024
 MAX_WRITE_BYTES = 1 << 17
 """Size of one request. The SDK allows 2 MiB, but it packs vectors in Python, and the event loop waits for the GIL."""
 MAX_SWEEP_ROUNDS = 20
+MAX_FETCHED = 16
+"""Vectors fetched at once; the SDK unpacks each number in Python."""
 MAX_EXPIRES_AT = 2**31 - 1
 """DashVector's filters are documented for integers of 32 bits: nothing expires later than in January 2038."""
 
@@ -127,6 +129,17 @@ class DashVectorIndex:
         for key in keys:
             self._writes.put(Delete(key))
 
+    async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the namespace of each of these keys that has a vector, as far as writes have arrived."""
+        check_digests("dashvector", *keys)
+        found: dict[str, str] = {}
+        for start in range(0, len(keys), MAX_FETCHED):
+            await self._client.wait_for_turn(write=True)
+            response = await self._client.run(self._fetch, list(keys[start : start + MAX_FETCHED]))
+            docs = self._output_of(response, "fetch") or {}
+            found |= {key: str(doc.fields.get("namespace", "")) for key, doc in docs.items()}
+        return found
+
     async def sweep(self, now: float, latest: float = math.inf) -> None:
         """Delete what expired before *now* (Unix seconds), some thousands of vectors at most.
 
@@ -181,6 +194,9 @@ class DashVectorIndex:
             include_vector=True,
             partition=self._partition,
         )
+
+    def _fetch(self, keys: list[str]) -> Any:
+        return self._collection.sdk_collection().fetch(keys, partition=self._partition)
 
     def _query_expired(self, filter: str) -> Any:
         return self._collection.sdk_collection().query(topk=MAX_RESULTS, filter=filter, partition=self._partition)

@@ -85,6 +85,12 @@ class PgVectorIndex:
         if keys:
             await self._fetch(f"DELETE FROM {self._table.sql} WHERE key = ANY($1::text[])", list(keys))
 
+    async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the namespace of each of these keys that has a vector."""
+        check_digests("pgvector", *keys)
+        sql = f"SELECT key, namespace FROM {self._table.sql} WHERE key = ANY($1::text[])"
+        return dict(await self._fetch(sql, list(keys))) if keys else {}
+
     async def sweep(self, now: float, latest: float = math.inf) -> None:
         """Delete what expired before *now* (Unix seconds), some thousands of vectors at most.
 

@@ -92,6 +92,11 @@ class RedisIndex:
         if keys:
             await self._engine.delete(keys)
 
+    async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the namespace of each of these keys that has a vector."""
+        check_digests("redis index", *keys)
+        return await self._engine.find_namespaces(keys) if keys else {}
+
     async def sweep(self, now: float, latest: float = float("inf")) -> None:
         """Delete what expired before *now* (Unix seconds), some thousands of vectors at most.
 

@@ -76,6 +76,10 @@ class QueryEngine:
     async def delete(self, keys: Sequence[str]) -> None:
         await self._servers.unlink([self._hash(key) for key in keys])
 
+    async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
+        found = check_replies(await self._servers.execute_all([("HGET", self._hash(key), "namespace") for key in keys]))
+        return {key: each.decode() for key, each in zip(keys, found, strict=True) if isinstance(each, bytes)}
+
     async def sweep(self, now: float, latest: float) -> None:
         ranges = [f"-inf {now!r}"]
         if latest < PINNED:

@@ -116,6 +116,16 @@ class VectorSets:
             check_replies(replies)
         check_replies(namespaces)
 
+    async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
+        """Ask the sets themselves: what the bookkeeping names may have been evicted with its namespace."""
+        noted = check_replies(await self._servers.execute_all([("HGET", self._namespaces(key), key) for key in keys]))
+        names = [(key, each.decode()) for key, each in zip(keys, noted, strict=True) if isinstance(each, bytes)]
+        if not names:
+            return {}
+        asking = [("VISMEMBER", self._set(namespace), key) for key, namespace in names]
+        there = check_replies(await self._servers.execute_all(asking))
+        return {key: namespace for (key, namespace), is_there in zip(names, there, strict=True) if is_there == 1}
+
     async def sweep(self, now: float, latest: float) -> None:
         ranges = [("-inf", repr(now))]
         if latest < PINNED:

@@ -115,7 +115,7 @@ class ZvecIndex:
             raise StoreError(f"zvec: {path} is damaged, and cannot be set aside ({exc.strerror})") from exc
         logger.warning(
             "vector index: %s is damaged (%s): set aside as %s, starting with an empty one; stored answers "
-            "serve exact requests, and similar ones once they have been requested again",
+            "serve exact requests, and similar ones once their questions have been embedded again",
             *(path, damage, aside.name),
         )
 
@@ -160,6 +160,11 @@ class ZvecIndex:
         check_digests("zvec", *keys)
         if keys:
             await self._call(self._folder.delete, list(keys))
+
+    async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the namespace of each of these keys that has a vector."""
+        check_digests("zvec", *keys)
+        return await self._call(self._folder.namespaces_of, list(keys)) if keys else {}
 
     async def sweep(self, now: float, latest: float = MAX_EXPIRES_AT) -> None:
         """Delete what expired before *now* (Unix seconds), and compact the files when much space can be freed.

@@ -121,6 +121,9 @@ class ZvecFolder:
         docs = self._opened.query(filter=f"namespace = '{namespace}'", topk=max_keys, output_fields=[])
         return [doc.id for doc in docs]
 
+    def namespaces_of(self, keys: list[str]) -> dict[str, str]:
+        return {key: doc.field("namespace") for key, doc in self._opened.fetch(keys).items()}
+
     def list_keys(self, wanted: KeyRange, page_size: int) -> tuple[list[str], list[KeyRange]]:
         """Return a page of keys, or the ranges to list instead: see `zvec_keys.list_keys`."""
         return list_keys(self._opened, wanted, page_size)

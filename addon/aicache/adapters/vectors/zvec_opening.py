@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +74,7 @@ def _open_or_create(folder: Path, dimensions: int) -> OpenedFolder:
         folder.rmdir()  # zvec creates its folder itself, or refuses
     collection = create(folder, dimensions)
     note_loss(folder)
-    begun_at = time.time()
+    begun_at = beside(folder, BEGUN_SUFFIX).stat().st_mtime  # as it is read the next time
     clean.touch(mode=0o600)
     return OpenedFolder(collection, begun_at, is_clean=True)
 
