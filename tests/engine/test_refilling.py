@@ -160,26 +160,21 @@ async def test_going_back_to_the_model_before_finds_what_was_stored_meanwhile(st
 
 
 async def test_one_proxy_at_a_time_refills_an_index(store: Store) -> None:
-    index, embedder = MemoryIndex(), OtherEmbedder()
     await Proxy(store, MemoryIndex(), LetterEmbedder()).store_answer()
-    one, two = Proxy(store, index, embedder), Proxy(store, index, embedder)
+    waits: list[float | None] = []
 
-    class Peeking(MemoryIndex):
-        waits: float | None = None
+    class Watched(OtherEmbedder):
+        async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
+            waits.append(await other.refill())
+            return await super().embed(texts, purpose, partition)
 
-        async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
-            self.waits = await two.refill()
-            return await index.find_namespaces(keys)
-
-    peeking = Peeking()
-    peeking.upsert = index.upsert  # type: ignore[method-assign]
-    Peeking.__str__ = MemoryIndex.__str__ = lambda self: "shared"  # type: ignore[method-assign]
-    one.engine.use_semantic(embedder, peeking, embedder_timeout=1.0, index_timeout=1.0, begun_at=1.0)
+    embedder, index = Watched(), MemoryIndex()
+    one, other = Proxy(store, index, embedder), Proxy(store, index, embedder)
 
     await one.refill()
 
-    assert peeking.waits == refilling.RETRY_AFTER_S
-    assert await two.refill() == 600.0
+    assert waits == [refilling.RETRY_AFTER_S]
+    assert await other.refill() == 600.0
     assert embedder.asked == [QUESTION]
 
 
