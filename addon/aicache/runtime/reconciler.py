@@ -168,6 +168,10 @@ class Reconciler:
             await self._semantic.reconcile(config.semantic, data, owned, config.store.erased_within)
             raise
         await self._semantic.reconcile(config.semantic, data, owned, config.store.erased_within)
+        if config.semantic.refill:  # here, and not in the commands that use the parts for a moment
+            self.engine.refilling.start()
+        else:
+            await self.engine.refilling.stop()
         if owned:
             await self._cleanup.reconcile(data, self._semantic.vectors_in_use, config.store.erased_within)
 

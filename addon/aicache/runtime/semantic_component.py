@@ -78,10 +78,6 @@ class SemanticComponent:
             if self._engine.semantic is None:
                 self._engine.use_no_semantic()  # as far as is known
             raise
-        if semantic.refill:  # RemoteIndex leaves it to the process that has the vectors
-            self._engine.refilling.start()
-        else:
-            await self._engine.refilling.stop()
         if time.monotonic() - self._swept > SWEEP_INTERVAL_S and (self._sweeping is None or self._sweeping.done()):
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep_or_warn(index))  # nobody waits for it
         if isinstance(index, ZvecIndex) and self._is_due(erased_within):
