@@ -78,6 +78,7 @@ class AICache:
         await self.parts.own.http_connect(flow)
 
     def requestheaders(self, flow: HTTPFlow) -> None:
+        self.parts.platform.requestheaders(flow)
         if not self.parts.malformed.refuse_request(flow):
             self.parts.limits.requestheaders(flow)
 

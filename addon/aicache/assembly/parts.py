@@ -35,6 +35,7 @@ from aicache.proxy.leftover_batches import LeftoverBatches
 from aicache.proxy.malformed_fields import MalformedFields
 from aicache.proxy.own_connections import OwnConnections
 from aicache.proxy.paced_streams import PacedStreams
+from aicache.proxy.platform_headers import PlatformHeaders
 from aicache.proxy.proxy_context import ProxyContext
 from aicache.proxy.request_handler import RequestHandler
 from aicache.proxy.request_lookup import RequestLookup
@@ -85,6 +86,7 @@ class Parts:
 
         runtime, unread = self.lifecycle.current, UnreadResponses()
         self.header_misses = HeaderMisses()
+        self.platform = PlatformHeaders()
         self.malformed, self.own, self.live = MalformedFields(), OwnConnections(), LiveResponses()
         self.flows = FlowStates(unread)
         self.cassettes = CassetteFlows(self.flows)

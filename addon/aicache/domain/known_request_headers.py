@@ -15,6 +15,16 @@ def _all(source: str, prefix: str, names: str) -> dict[str, str]:
 
 _STAINLESS = "Stainless, which generates the SDKs of OpenAI, Anthropic and others: platform, retries, helpers"
 _FERN = "Fern, which generates the SDKs of Cohere and others: language and version"
+_FC = "Alibaba Cloud Function Compute, common request headers"
+FUNCTION_COMPUTE: Mapping[str, str] = {
+    **_all(_FC, "x-fc-", "request-id access-key-id access-key-secret security-token account-id region"),
+    **_all(_FC, "x-fc-", "function-name function-handler function-memory function-timeout function-initializer"),
+    **_all(_FC, "x-fc-", "initialization-timeout instance-lifecycle-pre-stop-handler qualifier version-id"),
+    **_all(_FC, "x-fc-", "instance-lifecycle-pre-freeze-handler service-name service-logproject service-logstore"),
+    **_all(_FC, "x-fc-", "control-path"),
+}
+"""Fields that Function Compute adds to each request of a function, with the credentials of the function's own role
+(https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1)."""
 HARMLESS: Mapping[str, str] = {
     # consumed here
     "cache-control": "RFC 9111, 5.2: directives for this cache",
@@ -133,6 +143,7 @@ HARMLESS: Mapping[str, str] = {
     "x-vercel-id": "Vercel: names one request",
     "fly-request-id": "Fly.io: names one request",
     "x-railway-request-id": "Railway: names one request",
+    "x-fc-request-id": f"{_FC}: names one request",
     # sessions of known clients: they group requests for people and dashboards
     "x-claude-code-session-id": "Claude Code: names one session",
     "x-codex-window-id": "Codex: names one conversation",

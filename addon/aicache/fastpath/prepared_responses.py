@@ -27,6 +27,7 @@ from aicache.domain.trace import Step, Trace
 from aicache.engine import Engine, Exchange, Semantic
 from aicache.fastpath.request_head import IGNORED_FIELDS, MAX_BODY_BYTES, NEVER_IGNORED_FIELDS
 from aicache.proxy.http_messages import build_response, hit_headers
+from aicache.proxy.platform_headers import platform_fields
 from aicache.proxy.request_identity import connection_identities
 from aicache.telemetry.reporting import lookup_event
 
@@ -93,7 +94,8 @@ class PreparedResponses:
         """Forget everything prepared, after a change. *rules* are the settings for header fields."""
         ignored = {name.encode() for name in rules.ignore} - NEVER_IGNORED_FIELDS
         significant = rules.key | rules.credential | rules.scope_headers
-        self.ignored_fields = (IGNORED_FIELDS | ignored) - {name.encode() for name in significant}
+        added = {name.encode() for name in platform_fields()}  # removed before anybody reads a flow
+        self.ignored_fields = (IGNORED_FIELDS | ignored | added) - {name.encode() for name in significant}
         self.salt = os.urandom(16)
 
     def fingerprint(self, flow: HTTPFlow) -> bytes | None:

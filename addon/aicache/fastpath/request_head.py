@@ -16,6 +16,7 @@ IGNORED_FIELDS = frozenset(
     | {b"traceparent", b"tracestate", b"sentry-trace", b"b3", b"x-b3-traceid", b"x-b3-spanid"}
     | {b"x-b3-parentspanid", b"x-b3-sampled", b"x-datadog-trace-id", b"x-datadog-parent-id"}
     | {b"request-id", b"correlation-id", b"x-trace-id", b"x-client-request-id", b"x-amzn-trace-id", b"cf-ray"}
+    | {b"x-fc-request-id"}
     | {b"x-claude-code-session-id", b"x-openwebui-chat-id", b"x-openwebui-message-id"}
 )
 """Header fields, in lower case, that differ from request to request and do not affect the answer: some of those known
