@@ -249,7 +249,8 @@ def test_it_can_be_read_in_the_light_and_in_the_dark_and_by_those_who_hear_it(
     assert page.evaluate(UNNAMED) == []
     assert page.evaluate(CONTRAST) == []
     assert page.get_by_role("heading", level=1).all_inner_texts() == ["AI cache"]
-    assert page.get_by_role("main").count() == page.get_by_role("navigation").count() == 1
+    assert page.get_by_role("main").count() == 1
+    assert page.get_by_role("navigation").count() == 2  # pages, sections
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
     charts = page.get_by_role("img").filter(has=page.locator("canvas"))
@@ -269,11 +270,45 @@ def test_on_a_phone_nothing_is_cut_off(proxy: Proxy, page: Page, screenshot: Scr
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     screenshot(page, "phone")
+    page.goto(f"{proxy.url}/_ai_cache/requests")
+    expect(page.get_by_role("table", name="Latest requests")).to_contain_text(QUESTION)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.locator("#found .wide-table").evaluate("(each) => each.matches('.overflows')")
+    screenshot(page, "phone-requests")
+    page.goto(f"{proxy.url}/_ai_cache/")
+    page.get_by_role("button", name="Show some").click()
     page.get_by_role("button", name=f"Read: {QUESTION}").click()
     box = page.get_by_role("dialog", name="Entry").bounding_box()
     screenshot(page, "entry")
     assert box is not None
     assert 0 <= box["x"] <= box["x"] + box["width"] <= 360
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_latest_requests_are_shown_with_their_reasons_and_searched(
+    proxy: Proxy, page: Page, screenshot: Screenshots, noted: list[str], scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    work(proxy)
+    page.goto(url(proxy))
+    page.get_by_role("link", name="Requests").click()
+    rows = page.get_by_role("table", name="Latest requests").get_by_role("row")
+    page.get_by_label("Contains").fill("NUMBERS")
+    expect(page.locator("#shown")).to_contain_text("1 request")
+    expect(rows.nth(1)).to_contain_text("How many kilometres are 50 miles?")
+    screenshot(page, "found")
+    page.get_by_label("Contains").fill("")
+    page.get_by_label("Outcome").select_option("semantic")
+    expect(rows.nth(1)).to_contain_text("hit by meaning")
+    assert page.evaluate(UNNAMED) == []
+    assert page.evaluate(CONTRAST) == []
+
+    page.get_by_role("button", name="Pause updates").click()
+    expect(page.locator("#paused")).to_contain_text("The proxy goes on answering requests.")
+    page.get_by_role("button", name="Resume updates").click()
+    rows.nth(1).get_by_role("link").click()
+    expect(page.locator("#said")).to_have_text("1 entry")
+    assert noted == []
 
 
 def test_a_proxy_that_has_gone_is_said_to_have_and_is_found_again(

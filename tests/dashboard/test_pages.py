@@ -18,16 +18,25 @@ def text(name: str) -> str:
     return pages.read_file(name).decode()
 
 
-def test_every_file_that_a_page_or_a_script_names_is_served() -> None:
-    named = set(re.findall(r'(?:href|src)="(static/[^"]+)"', text("index.html")))
-    named |= {
-        f"static/{name}"
-        for file in ("dashboard.js", "charts.js", "entries.js", "elements.js", "format.js", "api.js")
-        for name in re.findall(r'from "\./([^"]+)"', text(file))
-    }
+PAGES = [*pages.PAGES.values()]
+SCRIPTS = [f"{name}.js" for name in pages.SCRIPTS]
+
+
+def test_every_file_that_a_page_or_a_script_names_is_served_and_no_other() -> None:
+    named = {name for page in PAGES for name in re.findall(r'(?:href|src)="(static/[^"]+)"', text(page))}
+    named |= {f"static/{name}" for script in SCRIPTS for name in re.findall(r'from "\./([^"]+)"', text(script))}
     named |= {name.removeprefix("/_ai_cache/") for name in re.findall(r'href="(/[^"]+)"', text("token.html"))}
 
-    assert named | {""} == set(pages.STATIC)
+    assert named | {*pages.PAGES} == set(pages.STATIC)
+
+
+def test_every_page_leads_to_every_other_and_says_which_one_it_is() -> None:
+    for path, page in pages.PAGES.items():
+        nav = text(page).partition('<nav aria-label="Pages">')[2].partition("</nav>")[0]
+        links = re.findall(r'<a href="([^"]+)"( aria-current="page")?>', nav)
+
+        assert [link for link, _ in links] == [each or "./" for each in pages.PAGES]
+        assert [link for link, is_current in links if is_current] == [path or "./"]
 
 
 @pytest.mark.parametrize("asked", pages.STATIC)
@@ -40,20 +49,7 @@ def test_a_file_comes_with_its_type_and_the_headers_that_keep_others_out(asked: 
     assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "index.html",
-        "token.html",
-        "dashboard.js",
-        "charts.js",
-        "entries.js",
-        "elements.js",
-        "format.js",
-        "api.js",
-        "dashboard.css",
-    ],
-)
+@pytest.mark.parametrize("name", [*PAGES, *SCRIPTS, "token.html", "dashboard.css"])
 def test_nothing_is_fetched_from_elsewhere_nor_written_into_the_page_as_markup(name: str) -> None:
     """What requests say is shown as text: callers choose models' names and questions."""
     found = re.findall(r"https?://[^\s\"'`)]+", text(name))

@@ -52,7 +52,13 @@ def test_the_figures_are_those_of_what_was_asked(start: Start) -> None:
     proxy.ask("Anything?", headers={"x-higress-skip-ai-cache": "on"})
 
     now = visitor.overview()
+    latest = visitor.post("api/requests", {"outcome": "", "text": ""}).json["requests"]
+    found = visitor.post("api/requests", {"outcome": "miss", "text": "50 miles"}).json["requests"]
 
+    outcomes = ["miss", "exact", "semantic", "miss", "exact", "miss", "bypass"]
+    assert [each["outcome"] for each in latest if each["outcome"] == "bypass" or each["question"]] == outcomes[::-1]
+    assert [(each["differences"], each["status"]) for each in found] == [(["numbers"], 200)]
+    assert found[0]["completion"].endswith("kept")
     assert (empty["since"]["hit"], empty["live"]["total"]["exact"], empty["top"]) == (0, 0, [])
     total = now["live"]["total"]
     assert total["exact"] == 2
@@ -87,6 +93,7 @@ def test_without_log_text_no_question_is_among_those_asked_most(proxy: Proxy) ->
     assert now.json["top"]
     assert {each["question"] for each in now.json["top"]} == {None}
     assert b"nobody's business" not in now.body
+    assert b"nobody's business" not in page(proxy).get("api/requests").body
 
 
 def test_prometheus_reads_the_same_figures(proxy: Proxy) -> None:

@@ -39,7 +39,9 @@ def lenient(module_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory)
         yield running
 
 
-@pytest.mark.parametrize("asked", ["", "metrics", "api/overview", "api/models", "static/dashboard.js"])
+@pytest.mark.parametrize(
+    "asked", ["", "requests", "metrics", "api/overview", "api/requests", "api/models", "static/dashboard.js"]
+)
 def test_with_a_token_nothing_is_shown_without_it(guarded: Proxy, upstream: Upstream, asked: str) -> None:
     calls = upstream.calls
 

@@ -88,7 +88,10 @@ def test_whichever_worker_is_asked_the_figures_are_those_of_all(workers: Workers
         workers.ask("Who counts?", headers={"cache-control": "no-store"})
     totals = {visitor.total("requests_total") for _ in range(SOME_CONNECTIONS // 2)}
     since, metrics = visitor.overview()["since"], visitor.metrics()
+    latest = {visitor.get("api/requests").body for _ in range(SOME_CONNECTIONS // 2)}
 
+    assert len(latest) == 1
+    assert len(json.loads(latest.pop())["requests"]) >= SOME_CONNECTIONS
     assert totals == {before + SOME_CONNECTIONS}
     assert since["hit"] + since["miss"] + since["bypass"] == before + SOME_CONNECTIONS
     assert all(count > 0 for count in counted_by_each(workers))

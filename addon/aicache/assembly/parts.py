@@ -76,7 +76,9 @@ class Parts:
         self.watchers = Watchers()
         self._build = build
         self.lifecycle = Lifecycle(self._build_runtime, self._applied, self._override)
-        self.observability = Observability(self.watchers, self.lifecycle.engine, self.lifecycle.settings)
+        self.observability = Observability(
+            self.watchers, self.lifecycle.engine, self.lifecycle.settings, lambda: self.lifecycle.loaded
+        )
         self._fellows = FellowWorkers.of_this_process(self.observability)
         self.dashboard_token = DashboardToken()
         self.draining = Draining(lambda: self.fast_path.stop())

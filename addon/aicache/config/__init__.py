@@ -9,7 +9,8 @@ from pathlib import Path
 import yaml
 
 from aicache.config import higress
-from aicache.config.environment import overlay
+from aicache.config.environment import Overlay, overlay
+from aicache.config.origins import Origin, find_origins
 from aicache.config.reader import ConfigError, build
 from aicache.config.syntax import compose
 from aicache.config.translation import Translation
@@ -66,6 +67,7 @@ __all__ = [
     "Index",
     "JudgeModel",
     "JudgeWhen",
+    "Loaded",
     "LocalEmbedder",
     "Log",
     "Migration",
@@ -84,7 +86,9 @@ __all__ = [
     "WebSockets",
     "ZvecIndex",
     "load",
+    "load_with_origins",
     "read_file",
+    "read_file_with_origins",
     "read_text",
     "translate_higress",
 ]
@@ -96,13 +100,28 @@ def _ignore(note: str) -> None:
     """Drop a note."""
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration, and the origins of the settings that do not have their defaults, by dotted name."""
+
+    config: Config
+    origins: Mapping[str, Origin]
+
+
 def read_file(path: Path | None, env: Mapping[str, str], on_note: Callable[[str], None] = _ignore) -> Config:
     """Return the configuration in a file, which messages name without its folder. Raises ConfigError with all problems.
 
     Without a *path* it is that of the environment alone. *on_note* is called with each difference from Higress, a line
     each, if the file is one of Higress's.
     """
-    return load("", "", env) if path is None else load(read_text(path), path.name, env, on_note)
+    return read_file_with_origins(path, env, on_note).config
+
+
+def read_file_with_origins(
+    path: Path | None, env: Mapping[str, str], on_note: Callable[[str], None] = _ignore
+) -> Loaded:
+    """Return what `read_file` does, with the origin of each setting."""
+    return load_with_origins("" if path is None else read_text(path), "" if path is None else path.name, env, on_note)
 
 
 def load(text: str, source: str, env: Mapping[str, str], on_note: Callable[[str], None] = _ignore) -> Config:
@@ -111,15 +130,23 @@ def load(text: str, source: str, env: Mapping[str, str], on_note: Callable[[str]
     *env* replaces ``${NAME}``, and its variables that begin with ``AI_CACHE__`` take precedence over the YAML. The YAML
     is our own, or that of Higress's ``ai-cache``.
     """
+    return load_with_origins(text, source, env, on_note).config
+
+
+def load_with_origins(
+    text: str, source: str, env: Mapping[str, str], on_note: Callable[[str], None] = _ignore
+) -> Loaded:
+    """Return what `load` does, with the origin of each setting."""
     node = _compose(text, source)
     if not higress.is_higress(node):
         over = overlay(Config, node, env)
-        return build(Config, over.node, source, env, problems=over.problems, places=over.places)
+        config = build(Config, over.node, source, env, problems=over.problems, places=over.places)
+        return Loaded(config, find_origins(over.node, source, over.places))
     translation = higress.translate(node, source, env)
-    config = _build_translated(translation, source, env)
+    config, over = _build_translated(translation, source, env)
     for note in translation.notes:
         on_note(note)
-    return config
+    return Loaded(config, find_origins(over.node, source, over.places, translation.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +185,10 @@ def _compose(text: str, source: str) -> yaml.Node | None:
         raise ConfigError([str(exc)]) from None
 
 
-def _build_translated(translation: Translation, source: str, env: Mapping[str, str]) -> Config:
+def _build_translated(translation: Translation, source: str, env: Mapping[str, str]) -> tuple[Config, Overlay]:
     over = overlay(Config, translation.node(), env)
     problems = (*translation.problems, *over.problems)
-    return build(Config, over.node, source, env, translation.names, problems, over.places)
+    return build(Config, over.node, source, env, translation.names, problems, over.places), over
 
 
 def read_text(path: Path) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 from mitmproxy.http import HTTPFlow
 
-from aicache.dashboard import savings_report
+from aicache.config import in_force
+from aicache.dashboard import latest_requests_api, savings_report
 from aicache.dashboard.entries_api import EntriesApi, with_timeout
+from aicache.dashboard.latest_requests_api import Wanted, parse_wanted
 from aicache.dashboard.overview import overview
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.ports import StoreError
@@ -56,6 +58,10 @@ class Api:
             figures = await self._observability.collect(True)
             shown = overview(figures, self._observability.config, int(window))
             return shown | {"bypass": self._observability.bypassed}
+        if path == "api/requests":
+            return await self._find_latest(Wanted(flow.request.query.get("outcome", "")))
+        if path == "api/settings":
+            return self._settings()
         if path == "api/models":
             return await with_timeout(self._entries_api.count_by_model())
         if path in ("api/savings", "api/savings.csv"):
@@ -70,6 +76,8 @@ class Api:
     async def change(self, path: str, flow: HTTPFlow) -> Any:
         if path == "api/search":  # no change, but a question must not be in a URL
             return await with_timeout(self._search(_body(flow)))
+        if path == "api/requests":  # nor is this one a change
+            return await self._find_latest(parse_wanted(_body(flow)))
         if path == "api/callers/purge":
             caller, sure = self._parse_purge(_body(flow))
             flow.request.raw_content = b""  # it may hold a caller's key, which must not be shown or saved with the flow
@@ -80,6 +88,14 @@ class Api:
         if (found := _ENTRY.fullmatch(path)) and found[2] is not None:
             return {"done": await with_timeout(self._entries_api.change(found[1], found[2]))}
         raise NotFound
+
+    async def _find_latest(self, wanted: Wanted) -> Any:
+        found = await self._observability.find_latest(wanted.outcome, wanted.text)
+        return latest_requests_api.to_document(found, texts=self._observability.config.log.text)
+
+    def _settings(self) -> Any:
+        config, loaded = self._observability.config, self._observability.loaded()
+        return {"settings": in_force.describe(config, loaded.origins, loaded.config)}
 
     async def _savings(self, path: str, month: str | None) -> Any:
         accountant = self._observability.accountant

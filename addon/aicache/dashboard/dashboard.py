@@ -163,7 +163,7 @@ def _ask_for_token(flow: HTTPFlow, path: str, *, wrong: bool) -> Response:
     relative = path.removeprefix(ROOT).removeprefix("/")
     if relative in pages.LOGIN_FILES:
         return pages.static_file(relative)
-    if relative == "" and "text/html" in flow.request.headers.get("accept", ""):
+    if relative in pages.PAGES and "text/html" in flow.request.headers.get("accept", ""):
         return pages.login_form(wrong=wrong)
     return json_response({"error": "a token is required: Authorization: Bearer …"}, 401, {"www-authenticate": "Bearer"})
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from aicache.adapters.unix_rpc.client import RpcClient
-from aicache.adapters.unix_rpc.server import RpcServer
+from aicache.adapters.unix_rpc.server import Procedure, RpcServer
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.events import Erased
@@ -29,6 +29,8 @@ from aicache.engine import Engine
 from aicache.runtime.erasures import correction_procedures, erasure_procedures
 from aicache.runtime.worker_process import Worker, connect_to_owner, report_alive, this_worker
 from aicache.telemetry.figures import Figures, add_counters, add_up, pack, pack_alone, pack_counters
+from aicache.telemetry.latest_requests import LatestRequest, newest, unpack
+from aicache.telemetry.latest_requests import pack as pack_latest
 from aicache.telemetry.observability import Observability
 from aicache.telemetry.timeline import Timeline
 
@@ -65,12 +67,14 @@ class FellowWorkers:
         """Go on counting where this worker's predecessor has ended, and be there for the others."""
         self._load()
         self._observability.collect = self.collect
+        self._observability.find_latest = self.find_latest
         self._observability.on_bypass = self._tell_bypass
         engine.erasures.on_added = self._tell_erasing
         engine.backends.on_withdrawn = self._tell_withdrawn
         engine.backends.on_contradicted = self._tell_contradicted
-        procedures = {
+        procedures: dict[str, Procedure] = {
             "figures": self._tell_figures,
+            "latest": self._tell_latest,
             "bypass": self._be_told_bypass,
             **erasure_procedures(engine, self._set_told),
             **correction_procedures(engine),
@@ -101,6 +105,23 @@ class FellowWorkers:
         own = await self._tell_figures(with_history)
         cost = self._observability.counters.cost
         return add_up(cost, [own, *filter(None, others)], Timeline(cost))
+
+    async def find_latest(self, outcome: str, text: str) -> list[LatestRequest]:
+        """Return the latest requests of all workers that answer."""
+        others = await asyncio.gather(*(self._ask_latest(other, outcome, text) for other in self._others))
+        own = self._observability.latest.find(outcome, text)
+        return newest(each for requests in (own, *others) for each in requests)
+
+    async def _ask_latest(self, other: RpcClient, outcome: str, text: str) -> list[LatestRequest]:
+        try:
+            async with asyncio.timeout(REPLY_TIMEOUT_S):
+                return unpack(await other.call("latest", outcome, text))
+        except (StoreError, TimeoutError, ValueError) as exc:
+            logger.debug("the latest requests of another worker are missing: %s", exc)
+            return []
+
+    async def _tell_latest(self, outcome: str, text: str) -> bytes:
+        return pack_latest(self._observability.latest.find(outcome, text))
 
     async def _ask(self, number: int, with_history: bool) -> bytes | None:
         try:

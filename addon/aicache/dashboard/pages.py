@@ -14,9 +14,24 @@ from aicache.dashboard.path_aliases import ROOT
 from aicache.telemetry.labels import replace_surrogates
 
 JAVASCRIPT = "text/javascript; charset=utf-8"
-SCRIPTS = ("dashboard", "api", "charts", "elements", "entries", "format", "savings")
+HTML = "text/html; charset=utf-8"
+PAGES = {"": "index.html", "requests": "requests.html", "settings": "settings.html"}
+"""Files of the pages that a person opens, by the path below `ROOT`."""
+SCRIPTS = (
+    "dashboard",
+    "api",
+    "charts",
+    "elements",
+    "entries",
+    "format",
+    "polling",
+    "requests",
+    "savings",
+    "settings",
+    "updates",
+)
 STATIC = {
-    "": ("index.html", "text/html; charset=utf-8"),
+    **{path: (name, HTML) for path, name in PAGES.items()},
     "static/dashboard.css": ("dashboard.css", "text/css; charset=utf-8"),
     **{f"static/{name}.js": (f"{name}.js", JAVASCRIPT) for name in SCRIPTS},
     "static/icon.svg": ("icon.svg", "image/svg+xml"),
@@ -60,7 +75,7 @@ def login_form(*, wrong: bool) -> Response:
     page = read_file("token.html")
     if wrong:
         page = page.replace(b' role="alert" hidden', b' role="alert"')
-    return respond(401, page, "text/html; charset=utf-8", {"www-authenticate": "Bearer"})
+    return respond(401, page, HTML, {"www-authenticate": "Bearer"})
 
 
 def log_in(token: str, *, secure: bool) -> Response:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from aicache import config as configuration
-from aicache.config import Config, ConfigError, RunMode
+from aicache.config import Config, ConfigError, Loaded, RunMode
 from aicache.config.request_settings import Settings
 from aicache.engine import Engine
 
@@ -54,6 +54,8 @@ class Lifecycle:
         override: Callable[[Config], Config] = lambda config: config,
     ) -> None:
         self.runtime: Runtime | None = None
+        self.loaded = Loaded(Config(), {})
+        """The configuration in force as it was read, before *override*."""
         self._build = build
         self._applied = applied
         self._override = override
@@ -79,8 +81,8 @@ class Lifecycle:
     def apply(self, file: Path | None, data: Path) -> None:
         """Put the configuration in *file* in force (None: the defaults), or raise ConfigError and leave the old one."""
         version = _version(file)
-        config = configuration.read_file(file, os.environ, logger.warning)
-        config = self._override(config)
+        loaded = configuration.read_file_with_origins(file, os.environ, logger.warning)
+        config = self._override(loaded.config)
         if self.runtime is not None and config.mode is not self._mode:
             raise ConfigError([f"mode: {config.mode}, but it is {self._mode} until the next start"])
         if self.runtime is None:
@@ -88,6 +90,7 @@ class Lifecycle:
             self.runtime = self._build(config, data)
         else:
             self.runtime.configure(config, data)
+        self.loaded = loaded
         self._applied(self.runtime, config, data)
         if not config.enabled:
             logger.info("enabled: false, so every request passes untouched")

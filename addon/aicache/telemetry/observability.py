@@ -8,7 +8,7 @@ import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from aicache.config import Config, Header, Shared
+from aicache.config import Config, Header, Loaded, Shared
 from aicache.config import Log as LogConfig
 from aicache.config import Otel as OtelConfig
 from aicache.config.request_settings import Settings
@@ -24,6 +24,7 @@ from aicache.telemetry.event_watchers import Watchers
 from aicache.telemetry.figures import Figures
 from aicache.telemetry.header_miss_log import HeaderMissLog
 from aicache.telemetry.health import Health, collect_health
+from aicache.telemetry.latest_requests import LatestRequest, LatestRequests
 from aicache.telemetry.prometheus import Metrics
 from aicache.telemetry.savings_store import Accountant
 from aicache.telemetry.timeline import Timeline
@@ -34,15 +35,20 @@ logger = logging.getLogger(__name__)
 
 
 class Observability:
-    """*engine* returns the engine in use, or None; *settings* the settings in force, or None."""
+    """*engine* returns the engine in use, or None; *settings* the settings in force, or None.
+
+    *loaded* returns the configuration as it was read.
+    """
 
     def __init__(
         self,
         watchers: Watchers,
         engine: Callable[[], Engine | None],
         settings: Callable[[], Settings | None] = lambda: None,
+        loaded: Callable[[], Loaded] = lambda: Loaded(Config(), {}),
     ) -> None:
         self.engine = engine
+        self.loaded = loaded
         self._settings = settings
         self.config = Config()
         self.bypassed = False
@@ -51,14 +57,19 @@ class Observability:
         """Called when an operator of this process has changed that."""
         self._own: tuple[Price, ...] = ()
         self.counters, self.timeline, self.top_questions = Counters(self._cost), Timeline(self._cost), TopQuestions()
+        self.latest = LatestRequests()
+        """The latest requests of this process alone."""
         self.accountant = Accountant(self._cost, self._exact_store)
         self.usage = UsageMeter(self._measurable_store)
         self.metrics = Metrics(self.counters, self.health, lambda: self.log_dropped)
         """Those of this process alone."""
         self.collect: Callable[[bool], Awaitable[Figures]] = self._collect_own
         """Returns all figures, those of other workers included; False leaves out the last hour and the questions."""
+        self.find_latest: Callable[[str, str], Awaitable[list[LatestRequest]]] = self._find_own_latest
+        """Returns the latest requests of an outcome (empty: of any) with a text, those of other workers included."""
         self._watchers = watchers
-        for watcher in (self.counters, self.timeline, self.top_questions, self.accountant, HeaderMissLog()):
+        watching = (self.counters, self.timeline, self.top_questions, self.latest, self.accountant, HeaderMissLog())
+        for watcher in watching:
             watchers.add(watcher)
         self._log: DecisionLog | None = None
         self._ending: list[DecisionLog | otel.LookupSpans] = []  # closed, but may still be writing or sending
@@ -72,6 +83,7 @@ class Observability:
         self.usage.folder = data
         self._own = config.prices
         self.top_questions.keep_texts(config.log.text)
+        self.latest.keep_texts(config.log.text)
         self._use_log(config.log)
         self._use_spans(config.otel, text=config.log.text)
 
@@ -111,6 +123,9 @@ class Observability:
 
     async def _collect_own(self, with_history: bool) -> Figures:
         return self.figures
+
+    async def _find_own_latest(self, outcome: str, text: str) -> list[LatestRequest]:
+        return self.latest.find(outcome, text)
 
     def resolve_caller(self, who: str) -> CallerMatcher:
         """Return a matcher for a credential, another identity, or a caller's name. Raises ValueError."""

@@ -112,13 +112,21 @@ def flow_marker(decided: Decided) -> str:
 
 def describe_decision(decided: Decided) -> str:
     """Describe a decision and its reason in one line; of a hit also what it saved."""
+    outcome, why = outcome_name(decided), describe_reason(decided)
+    if decided.outcome != "hit":
+        return f"{outcome}: {why}"
+    named = outcome if decided.similarity is None else f"{outcome} {decided.similarity:.3f}"
+    return SEPARATOR.join(part for part in (named, why) if part)
+
+
+def describe_reason(decided: Decided) -> str:
+    """Describe the reason for a miss or a bypass, and of a hit what there is to know, also what it saved."""
     if decided.outcome == "bypass":
-        return f"bypass: {_describe_bypass(decided.reason or '')}"
+        return _describe_bypass(decided.reason or "")
     if decided.outcome == "miss":
         differs = f"; an equal request is stored, with another {', '.join(decided.headers)}" if decided.headers else ""
-        return f"miss: {describe_miss(decided)}{_describe_judging(decided)}{differs}"
-    outcome = outcome_name(decided)
-    parts = [outcome if decided.similarity is None else f"{outcome} {decided.similarity:.3f}"]
+        return f"{describe_miss(decided)}{_describe_judging(decided)}{differs}"
+    parts = []
     if decided.is_stale:
         parts.append("expired, another one is fetched")
     if decided.judged:

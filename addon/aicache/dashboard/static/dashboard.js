@@ -1,38 +1,22 @@
-// The dashboard: polls the proxy's overview and shows it. It does not poll while the page is hidden or paused.
+// The dashboard's first page: the proxy's overview.
 
 import { Requests, Similarities, Times, OUTCOMES, TIMES } from "./charts.js";
 import { describeError, request } from "./api.js";
 import { startEntries, read } from "./entries.js";
 import { el, ranked, shareBar, table } from "./elements.js";
+import { showState, startPolling } from "./polling.js";
 import { startSavings } from "./savings.js";
 import { NOTHING, clock, count, money, percent, seconds } from "./format.js";
+import { put } from "./updates.js";
 
-const POLL_INTERVAL_MS = 2000;
-const RETRY_INTERVAL_MS = 8000;
 const $ = (id) => document.getElementById(id);
-const state = { window: 300, paused: false, timer: null, seen: {}, polling: null };
-
-// Update an element only if its value has changed, so that a reader is not disturbed. Focus and scroll positions stay.
-function put(id, value, make) {
-  const text = JSON.stringify(value);
-  if (state.seen[id] === text) return;
-  state.seen[id] = text;
-  replace($(id), [make(value)].flat());
-}
-
-function replace(place, made) {
-  const name = place.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
-  const scrolled = [...place.querySelectorAll(".wide-table")].map((each) => [each.scrollLeft, each.scrollTop]);
-  place.replaceChildren(...made);
-  [...place.querySelectorAll(".wide-table")].forEach((each, i) => { [each.scrollLeft, each.scrollTop] = scrolled[i] ?? [0, 0]; });
-  if (name !== null) [...place.querySelectorAll("[aria-label]")].find((each) => each.getAttribute("aria-label") === name)?.focus({ preventScroll: true });
-}
+const state = { window: 300 };
 
 // ---------------------------------------------------------------- overview
 
 let requests, times, similarities;
 
-function showState(now) {
+function showHealth(now) {
   const failing = (now.health?.parts ?? []).filter((part) => part.failing);
   const missing = !now.health || now.health.parts.some((part) => part.name === "exact store" && !part.what);
   let words = "Serving", kind = "good";
@@ -41,14 +25,13 @@ function showState(now) {
   else if (missing) [words, kind] = ["Starting: requests go upstream", ""];
   else if (failing.length) [words, kind] = [`Failing: ${failing.map((part) => part.name).join(", ")}`, "bad"];
   else if (now.health.shadow) [words, kind] = ["Serving; hits by meaning in shadow", "good"];
-  $("state").className = `pill ${kind}`;
-  if ($("state").textContent !== words) $("state").textContent = words;
+  showState(words, kind);
   $("bypass").setAttribute("aria-pressed", String(now.bypass));
   const offered = now.bypass ? "Use the cache again" : "Bypass the cache";
   if ($("bypass").textContent !== offered) $("bypass").textContent = offered;
 }
 
-async function switchBypass() {
+async function switchBypass(poll) {
   try {
     await request("api/bypass", { on: $("bypass").getAttribute("aria-pressed") !== "true" });
     $("bypass-said").textContent = "";
@@ -160,31 +143,14 @@ function showQuestions(now) {
     models.map((each) => [each.model, count(each.hits), count(each.upstream), count(each.stored), count(each.tokens), money(each.money)]), "No answers yet."));
 }
 
-async function poll() {
-  clearTimeout(state.timer);
-  if (document.hidden || state.paused) return;
-  const polling = (state.polling = {});
-  try {
-    const now = await request(`api/overview?window=${state.window}`);
-    if (state.polling !== polling) return;
-    $("trouble").hidden = true;
-    $("nothing").hidden = now.since.hit + now.since.miss + now.since.bypass > 0;
-    showState(now);
-    put("tiles", [now.live.total, now.since, now.judged, now.error_bound, now.kinds], () => showTiles(now));
-    showTraffic(now);
-    showDecisions(now);
-    showComponents(now);
-    showQuestions(now);
-    state.timer = setTimeout(poll, POLL_INTERVAL_MS);
-  } catch (error) {
-    if (state.polling !== polling) return;
-    const words = `${describeError(error)} The page may be out of date; it tries again every few seconds.`;
-    if ($("trouble").textContent !== words) $("trouble").textContent = words;
-    $("trouble").hidden = false;
-    $("state").className = "pill bad";
-    $("state").textContent = "No contact";
-    state.timer = setTimeout(poll, RETRY_INTERVAL_MS);
-  }
+function show(now) {
+  $("nothing").hidden = now.since.hit + now.since.miss + now.since.bypass > 0;
+  showHealth(now);
+  put("tiles", [now.live.total, now.since, now.judged, now.error_bound, now.kinds], () => showTiles(now));
+  showTraffic(now);
+  showDecisions(now);
+  showComponents(now);
+  showQuestions(now);
 }
 
 // ---------------------------------------------------------------- controls
@@ -193,21 +159,14 @@ function start() {
   requests = new Requests("requests", "Requests over time by outcome; the table below has the same numbers");
   times = new Times("latency", "Percentiles of the time to an answer; the table below has the same numbers");
   similarities = new Similarities("similarity", "Similarity of the nearest stored question; the table below has the same numbers");
-  for (const each of document.querySelectorAll("input[name=window]")) {
-    each.addEventListener("change", () => { state.window = Number(each.value); poll(); });
-    if (each.checked) state.window = Number(each.value);
-  }
-  $("pause").addEventListener("click", () => {
-    state.paused = !state.paused;
-    $("pause").setAttribute("aria-pressed", String(state.paused));
-    $("pause").textContent = state.paused ? "Go on" : "Pause";
-    poll();
-  });
-  $("bypass").addEventListener("click", switchBypass);
-  document.addEventListener("visibilitychange", poll);
+  const windows = [...document.querySelectorAll("input[name=window]")];
+  const choose = () => { state.window = Number(windows.find((each) => each.checked).value); };
+  choose();
+  const poll = startPolling(() => request(`api/overview?window=${state.window}`), show);
+  for (const each of windows) each.addEventListener("change", () => { choose(); poll(); });
+  $("bypass").addEventListener("click", () => switchBypass(poll));
   startEntries();
   startSavings();
-  poll();
 }
 
 start();

@@ -17,9 +17,16 @@ export function table(caption, heads, rows, empty) {
   if (!rows.length) return el("p", { class: "empty" }, empty);
   const head = heads.map(([name, kind]) => el("th", { scope: "col", class: kind }, name || el("span", { class: "unseen" }, "Actions")));
   const body = rows.map((row) => el("tr", {}, ...row.map((cell, i) => el("td", { class: heads[i][1] }, cell))));
-  return el("div", { class: "wide-table", tabindex: "0", role: "region", "aria-label": caption },
+  const region = el("div", { class: "wide-table", tabindex: "0", role: "region", "aria-label": caption },
     el("table", {}, el("caption", { class: "unseen" }, caption), el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...body)));
+  widths.observe(region);
+  return region;
 }
+
+// A table that is wider than its place says so.
+const widths = new ResizeObserver((entries) => {
+  for (const { target } of entries) target.classList.toggle("overflows", target.scrollWidth > target.clientWidth);
+});
 
 // A bar of shares in SVG, whose sizes are attributes: the page's content security policy forbids inline styles.
 export function shareBar(parts, label) {

@@ -102,6 +102,8 @@ export function startEntries() {
     else if (/^(?=.*[0-9])[0-9a-f]{6,40}$/i.test(text)) search({ key: text });
     else search({ like: text, similarity: Number($("similarity-least").value) });
   });
+  const linked = /^#key=([0-9a-f]{40})$/.exec(location.hash);
+  if (linked) { $("text").value = linked[1]; search({ key: linked[1] }).then(() => $("entries").scrollIntoView()); }
   $("all").addEventListener("click", () => search({ cursor: "" }));
   $("more").addEventListener("click", () => search({ cursor: state.cursor }, true));
   $("stored").addEventListener("toggle", countEntries);
