@@ -163,7 +163,8 @@ def test_an_answer_that_would_not_be_stored_ends_with_its_client(start: Start, u
 
 
 def test_an_upstream_that_says_no_more_is_left_after_a_while(start: Start, upstream: Upstream) -> None:
-    proxy = start(EXACT_ONLY + "in_flight: {finish: 1s}\n")
+    shown = ("--set", "termlog_verbosity=debug")  # where flow_detail is 0, too
+    proxy = start(EXACT_ONLY + "in_flight: {finish: 1s}\n", options=shown)
     upstream.script = lambda _: Reply((LONG,), ends="hang", ends_after=3)
 
     leave(proxy, upstream, "Is anyone there?")

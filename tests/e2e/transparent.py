@@ -108,6 +108,7 @@ class Redirected:
         self.machine.run("cp", self.internet.authority, f"{HOME}/internet.pem")
         self.machine.run("sh", "-c", f"cat > {CONFIG} <<'END'\n{self.config}\nEND")
         trusting = ("--", "--set", f"ssl_verify_upstream_trusted_ca={HOME}/internet.pem")
+        trusting += ("--set", "termlog_verbosity=debug")  # connections are counted by their lines
         command = (sys.executable, TRANSPARENT, "run", *self.options, *trusting)
         self.run = Logged(self.machine, self.folder / "transparent.log", *command)
         self.run.wait_log("in force")

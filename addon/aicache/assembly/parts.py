@@ -50,6 +50,7 @@ from aicache.telemetry.header_misses import HeaderMisses
 from aicache.telemetry.observability import Observability
 from aicache.ui import flow_marks
 from aicache.ui.commands import Commands
+from aicache.ui.console_lines import ConsoleLines
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +85,8 @@ class Parts:
         self.draining = Draining(lambda: self.fast_path.stop())
         self.dashboard = Dashboard(self.observability, self.dashboard_token, lambda: self.draining.has_begun)
         self.commands = Commands(self.observability)
+        self.console = ConsoleLines()
+        self.watchers.add(self.console)
         self.fast_path = FastPath(addon, self._answering_engine, self.watchers.decided)
 
         runtime, unread = self.lifecycle.current, UnreadResponses()
@@ -112,9 +115,10 @@ class Parts:
     # ------------------------------------------------------------------ life cycle
 
     def follow_options(self) -> None:
-        """Use the fast path, or not, as mitmproxy's options allow it now."""
+        """Use the fast path, or not, as mitmproxy's options allow it now, and its console."""
         if self.lifecycle.is_started and self.lifecycle.runtime is not None:
             self.fast_path.apply(self.lifecycle.runtime.settings)
+            self.console.apply(wanted=self.observability.config.log.console)
 
     def apply_options(self) -> None:
         """Put the configuration that mitmproxy's options name in force. Raises OptionsError, or logs an error."""
@@ -141,6 +145,7 @@ class Parts:
         self._announce_dashboard()
         self.lifecycle.start(runtime)
         self.fast_path.apply(runtime.settings)
+        self.console.apply(wanted=self.observability.config.log.console)
         self.draining.install()
         if self._fellows is not None:
             self._fellows.start(runtime.engine)
@@ -155,6 +160,7 @@ class Parts:
         self._restore_errors()
         self._restore_body_check()
         self.commands.close()
+        self.console.uninstall()
         self.fast_path.uninstall()
         all_well = self.cassettes.finish()
         runtime = self.lifecycle.end()
@@ -202,6 +208,7 @@ class Parts:
         self.dashboard_token.configure(config.dashboard, data, runtime.secret)
         if self.lifecycle.is_started:
             self.fast_path.apply(runtime.settings)
+            self.console.apply(wanted=config.log.console)
             self._announce_dashboard()
 
     def _announce_dashboard(self) -> None:

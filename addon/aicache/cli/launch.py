@@ -68,7 +68,7 @@ def default_options(web: bool) -> dict[str, str]:
     """Return the mitmproxy options that we set unless the user sets them."""
     settings = {"connection_strategy": "lazy"}  # eager would connect upstream for every hit
     if not web:
-        settings["flow_detail"] = "0"  # show life-cycle steps and warnings, but no requests
+        settings["flow_detail"] = "0"  # the cache prints a line for each request (log.console)
     # trust the authorities that this machine trusts, too
     for file in filter(None, (ssl.get_default_verify_paths().cafile, *CA_FILES)):
         if Path(file).is_file():

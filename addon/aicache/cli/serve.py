@@ -39,7 +39,8 @@ examples:
   {prog} --replay run.yaml                           answer from the cassette alone: no key, no network
   {prog} --workers auto                              one process per core, on one port
   {prog} --web                                       with mitmproxy's web interface
-  {prog} -- --set flow_detail=1                      one line per request
+  {prog} -- --set flow_detail=1                      mitmproxy's lines for each request, in place of the cache's
+  {prog} -- -q                                       no lines at all
 {demo}
 Arguments after `--` are passed to mitmproxy, and override what this command sets. The exit code is 1, with one line of
 explanation, if the port is taken, the URL is invalid, the data folder is not writable, or the configuration is missing

@@ -575,8 +575,15 @@ class Dashboard:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The decision log."""
+    """The decision log, and the console's lines."""
 
+    console: Annotated[
+        bool,
+        FLAG,
+        "whether mitmdump prints a line for each request, with what became of it and why, without texts. It does where "
+        "it prints no flows itself (flow_detail=0, as scripts/serve sets it; not with -q), and then no lines about "
+        "connections; of more than 20 requests a second the others are counted",
+    ] = True
     file: Annotated[
         str | None,
         FILE,
@@ -794,7 +801,7 @@ class Config:
         "second SIGTERM, they are cut off",
     ] = 20.0
     dashboard: Annotated[Dashboard, "the dashboard, at /_ai_cache/ of the proxy"] = Dashboard()
-    log: Annotated[Log, "the decision log"] = Log()
+    log: Annotated[Log, "the decision log, and the console's lines"] = Log()
     otel: Annotated[Otel, "traces for OpenTelemetry, one span per lookup"] = Otel()
     prices: Annotated[
         tuple[Price, ...],

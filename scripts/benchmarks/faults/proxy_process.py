@@ -122,7 +122,7 @@ class Proxy:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
-                env={**os.environ, **self.environment},
+                env={**os.environ, "AI_CACHE__LOG__CONSOLE": "false", **self.environment},
                 preexec_fn=self.before_exec,
             )
         self._server = Server(process, self.port, self.log, self.host)
