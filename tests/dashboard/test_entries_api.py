@@ -73,6 +73,22 @@ async def test_by_the_beginning_of_a_key(entries_api: EntriesApi) -> None:
     assert (await entries_api.find_by_key("0" * 40))["entries"] == []
 
 
+async def test_by_words_without_embedder_page_by_page() -> None:
+    entries = [an_entry(f"Question {i} about {'apples' if i % 2 else 'pears'}") for i in range(300)]
+    entries_api = await Setup().filled(*entries)
+
+    keys, cursor, looked_at, pages = set[str](), "", 0, 0
+    while pages == 0 or cursor:
+        found = await entries_api.find_text("ABOUT APPLES", cursor)
+        keys |= {row["key"] for row in found["entries"]}
+        cursor, looked_at, pages = found["cursor"], looked_at + found["looked_at"], pages + 1
+
+    assert keys == {entry.key for entry in entries[1::2]}
+    assert looked_at == 300
+    assert pages > 1
+    assert (await entries_api.find_text("cherries", ""))["entries"] == []
+
+
 async def test_by_meaning_the_nearest_first_also_what_only_the_very_request_finds(entries_api: EntriesApi) -> None:
     found = (await entries_api.find_similar("what's your refund policy", 0.9))["entries"]
 

@@ -39,9 +39,14 @@ def test_the_table_has_a_line_for_each_account() -> None:
 
 
 def test_the_page_has_the_sums_of_a_month() -> None:
-    document = to_document([("2030-03", Amounts(hits=3, saved=7_000_000, spent=2_000_000))], "2030-03", ACCOUNTS)
+    document = to_document(
+        [("2030-03", Amounts(hits=3, saved=7_000_000, spent=2_000_000, misses=4)), ("2030-02", Amounts(hits=1))],
+        "2030-03",
+        ACCOUNTS,
+    )
 
-    assert document["months"] == [
+    assert (document["total"]["hits"], document["total"]["misses"], document["total"]["net_usd"]) == (4, 4, "0.005")
+    assert document["months"][:1] == [
         {
             "month": "2030-03",
             "hits": 3,
@@ -52,6 +57,8 @@ def test_the_page_has_the_sums_of_a_month() -> None:
             "spent_usd": "0.002",
             "net_usd": "0.005",
             "unpriced_hits": 0,
+            "misses": 4,
+            "bypasses": 0,
         }
     ]
     assert [(row["name"], row["hits"], row["net_usd"]) for row in document["callers"]] == [

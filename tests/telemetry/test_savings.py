@@ -20,7 +20,7 @@ from aicache.telemetry.labels import OTHER
 from aicache.telemetry.savings import JUDGE, MAX_CALLERS, MAX_PENDING, NOBODY, Account, Amounts, Savings
 from aicache.telemetry.savings_store import Accountant
 from fakes import BrokenStore
-from telemetry.reports import NOW, a_hit, a_report, an_entry
+from telemetry.reports import NOW, a_hit, a_report, an_entry, finished
 
 MONTH = "2030-03"
 ALICE, BOB = digest("alice"), digest("bob")
@@ -59,15 +59,18 @@ async def test_hits_are_accounted_for_by_caller_model_and_api() -> None:
     accountant = Setup().accountant()
     for decided in (hit_of(ALICE), hit_of(ALICE, cached_tokens=60), hit_of(BOB, api="messages", model="claude")):
         accountant.decided(decided)
-    accountant.decided(a_report("miss"))
+    accountant.finished(finished(a_report("miss", owners=(BOB,), api="messages", model="claude")))
+    accountant.finished(finished(a_report("miss", owners=(digest("nobody"),), model="any name"), status=401))
+    accountant.finished(finished(a_report("bypass", reason="skip", model="")))
 
     assert await accountant.accounts(MONTH) == sorted(
         [
             (Account(MONTH, ALICE, "gpt-4o", "chat"), Amounts(2, 0, 200, 60, 20, 2000 + 1460, 0)),
-            (Account(MONTH, BOB, "claude", "messages"), Amounts(1, 0, 100, 0, 10, 2000, 0)),
+            (Account(MONTH, BOB, "claude", "messages"), Amounts(1, 0, 100, 0, 10, 2000, 0, misses=1)),
+            (Account(MONTH, NOBODY, "", "chat"), Amounts(misses=1, bypasses=1)),
         ]
     )
-    assert await accountant.months() == [(MONTH, Amounts(3, 0, 300, 60, 30, 5460, 0))]
+    assert await accountant.months() == [(MONTH, Amounts(3, 0, 300, 60, 30, 5460, 0, misses=2, bypasses=1))]
 
 
 async def test_the_account_goes_on_after_a_restart_and_at_another_proxy() -> None:

@@ -126,10 +126,14 @@ class Api:
                 return await self._entries_api.find_by_key(key.strip().lower())
             case {"like": str(text), "similarity": int() | float() as similarity} if text.strip():
                 return await self._entries_api.find_similar(text.strip()[:MAX_BODY_BYTES], float(similarity))
+            case {"contains": str(text), "cursor": str(cursor)} if text.strip() and _is_cursor(cursor):
+                return await self._entries_api.find_text(text.strip()[:MAX_BODY_BYTES], cursor)
             case {"cursor": str(cursor)} if _is_cursor(cursor):
                 return await self._entries_api.page(cursor)
             case _:
-                raise ValueError("search: a key, a text and a similarity, or a cursor that was given")
+                raise ValueError(
+                    "search: a key, a text and a similarity, a text that is contained and a cursor, or a cursor alone"
+                )
 
     @property
     def _entries_api(self) -> EntriesApi:

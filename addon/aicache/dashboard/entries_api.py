@@ -50,6 +50,18 @@ class EntriesApi:
         found = await self._maintenance.find_similar(text, similarity, PAGE_SIZE, exact_only=await self._are_few())
         return {"entries": [entry_row(each.summary, each.similarity) for each in found], "cursor": ""}
 
+    async def find_text(self, text: str, cursor: str) -> dict[str, Any]:
+        """Return some entries in whose question a text is found, in upper or lower case, and the cursor to go on."""
+        wanted, seen = text.casefold(), 0
+        found: dict[str, EntrySummary] = {}
+        for _ in range(MAX_SCAN_ROUNDS):
+            page, cursor = await self._maintenance.page(cursor)
+            seen += len(page)
+            found |= {each.key: each for each in page if each.question and wanted in each.question.casefold()}
+            if not cursor or len(found) >= PAGE_SIZE or seen >= MAX_SCANNED_ENTRIES:
+                break
+        return {"entries": [entry_row(each) for each in found.values()], "cursor": cursor, "looked_at": seen}
+
     async def read(self, key: str) -> dict[str, Any] | None:
         """Return one entry with its answer's text."""
         if (entry := await self._maintenance.fetch(key)) is None:

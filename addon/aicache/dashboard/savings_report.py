@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +14,13 @@ from aicache.telemetry.savings import NOBODY, Account, Amounts
 
 COLUMNS = (
     *("month", "caller", "model", "api", "hits", "prompt_tokens", "cached_tokens", "completion_tokens"),
-    *("saved_usd", "spent_usd", "net_usd", "unpriced_hits"),
+    *("saved_usd", "spent_usd", "net_usd", "unpriced_hits", "misses", "bypasses"),
 )
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet may take for the beginning of a formula: callers choose the names of models."""
+
+UNKNOWN = "not known"
+"""In place of the model of requests that were not read, or not answered well."""
 
 Accounts = Sequence[tuple[Account, Amounts]]
 
@@ -34,12 +37,13 @@ def to_csv(accounts: Accounts) -> bytes:
 
 
 def to_document(months: Sequence[tuple[str, Amounts]], month: str, accounts: Accounts) -> dict[str, Any]:
-    """Return the totals of the months, and of one *month* the sums by caller, model and API."""
+    """Return the totals of all months and of each, and of one *month* the sums by caller, model and API."""
     return {
         "months": [{"month": name, **_figures(amounts)} for name, amounts in months],
+        "total": _figures(_sum(amounts for _, amounts in months)),
         "month": month,
         "callers": _sums(accounts, lambda account: caller_name(account.caller)),
-        "models": _sums(accounts, lambda account: account.model),
+        "models": _sums(accounts, lambda account: account.model or UNKNOWN),
         "apis": _sums(accounts, lambda account: account.api),
         "prices": {"source": built_in_prices().source, "date": built_in_prices().date},
     }
@@ -68,7 +72,16 @@ def _figures(amounts: Amounts) -> dict[str, Any]:
         "spent_usd": usd(amounts.spent),
         "net_usd": usd(amounts.saved - amounts.spent),
         "unpriced_hits": amounts.unpriced,
+        "misses": amounts.misses,
+        "bypasses": amounts.bypasses,
     }
+
+
+def _sum(several: Iterable[Amounts]) -> Amounts:
+    total = Amounts()
+    for amounts in several:
+        total.add(amounts)
+    return total
 
 
 def _sums(accounts: Accounts, name_of: Callable[[Account], str]) -> list[dict[str, Any]]:

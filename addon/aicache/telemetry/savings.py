@@ -1,4 +1,4 @@
-"""Keeps account of what hits saved and what the cache has spent: by month, caller, model and API.
+"""Keeps account of requests, of what hits saved and what the cache has spent: by month, caller, model and API.
 
 It holds what the store has not been told yet; `savings_store` tells it.
 """
@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from aicache.domain.events import Decided, Erased, Judged, Spent
+from aicache.domain.events import Decided, Erased, Finished, Judged, Spent
 from aicache.telemetry.counters import Cost
 from aicache.telemetry.labels import MAX_NAME_CHARS, OTHER, BoundedNames, replace_surrogates
 
@@ -53,6 +53,9 @@ class Amounts:
     """What these tokens would have cost."""
     spent: int = 0
     """What the cache itself has cost: judge models, and requests that check hits or replace expired answers."""
+    misses: int = 0
+    bypasses: int = 0
+    """Requests that went upstream without having been looked up."""
 
     def add(self, other: Amounts) -> None:
         for field in fields(self):
@@ -94,6 +97,16 @@ class Savings:
             amounts.unpriced += 1
         else:
             amounts.saved += nanos
+
+    def finished(self, finished: Finished) -> None:
+        """Count a request that went upstream. Its caller and model are known to be some by a good answer only."""
+        decided, is_good = finished.decided, finished.status == 200
+        owners, model = (decided.owners, decided.model) if is_good else ((), "")
+        amounts = self._amounts(owners, model, decided.api)
+        if decided.outcome == "miss":
+            amounts.misses += 1
+        else:
+            amounts.bypasses += 1
 
     def judged(self, judged: Judged) -> None:
         if nanos := self._cost(judged.model, judged.prompt_tokens, judged.completion_tokens):

@@ -53,7 +53,9 @@ class Accountant:
             self._savings.decided(decided)
             self._write_later()
 
-    def finished(self, finished: Finished) -> None: ...
+    def finished(self, finished: Finished) -> None:
+        self._savings.finished(finished)
+        self._write_later()
 
     def checked(self, checked: Checked) -> None: ...
 

@@ -5,7 +5,7 @@ import { el, table } from "./elements.js";
 import { ago, bytes, count, seconds } from "./format.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { cursor: "", entry: null, searched: null, found: [] };
+const state = { cursor: "", entry: null, searched: null, found: [], lookedAt: 0 };
 
 const labeled = (name) => [...document.querySelectorAll("[aria-label]")].find((each) => each.getAttribute("aria-label") === name);
 const say = (words) => { $("said").textContent = words; };
@@ -22,14 +22,17 @@ function line(each) {
 async function search(wanted, more = false) {
   say("Looking …");
   try {
-    const { entries, cursor } = await request("api/search", wanted);
+    const { entries, cursor, looked_at } = await request("api/search", wanted);
     state.searched = wanted;
     state.found = more ? [...state.found, ...entries] : entries;
     state.cursor = cursor;
     const near = state.found.some((each) => each.similarity !== null) ? [["Similarity", "number"]] : [];
     $("found").replaceChildren(table("Entries found", [...near, ["Question", "text"], ["Model", ""], ["Tokens", "number"], ["Stored", ""], ["Time left", ""], ["", "actions"]], state.found.map(line), "No entry was found."));
     $("more").hidden = !cursor;
-    say(state.found.length ? `${count(state.found.length)} ${state.found.length === 1 ? "entry" : "entries"}` : "");
+    state.lookedAt = (more ? state.lookedAt : 0) + (looked_at ?? 0);
+    const number = `${count(state.found.length)} ${state.found.length === 1 ? "entry" : "entries"}`;
+    if (looked_at !== undefined) say(`${number} with these words, of ${count(state.lookedAt)} looked at${cursor ? "; More looks further" : ""}`);
+    else say(state.found.length ? number : "");
   } catch (error) {
     $("found").replaceChildren();
     $("more").hidden = true;
@@ -62,7 +65,7 @@ async function change(key, what) {
   try {
     const { done } = await request(`api/entries/${key}/${what}`, {});
     const words = { purge: "The entry is purged.", pin: "The entry is pinned.", unpin: "The entry is unpinned.", wrong: "The entry answers its own request only." }[what];
-    if (state.searched) await search(state.searched.cursor === undefined ? state.searched : { cursor: "" });
+    if (state.searched) await search(state.searched.cursor === undefined ? state.searched : { ...state.searched, cursor: "" });
     if (document.activeElement === document.body) ($("found").querySelector(`[data-key="${key}"]`) ?? $("text")).focus();
     say(done ? words : "There is no such entry (any more).");
   } catch (error) {
@@ -100,12 +103,16 @@ export function startEntries() {
     const text = $("text").value.trim();
     if (!text) search({ cursor: "" });
     else if (/^(?=.*[0-9])[0-9a-f]{6,40}$/i.test(text)) search({ key: text });
+    else if ($("how").value === "contains") search({ contains: text, cursor: "" });
     else search({ like: text, similarity: Number($("similarity-least").value) });
   });
   const linked = /^#key=([0-9a-f]{40})$/.exec(location.hash);
   if (linked) { $("text").value = linked[1]; search({ key: linked[1] }).then(() => $("entries").scrollIntoView()); }
   $("all").addEventListener("click", () => search({ cursor: "" }));
-  $("more").addEventListener("click", () => search({ cursor: state.cursor }, true));
+  $("more").addEventListener("click", () => search({ ...state.searched, cursor: state.cursor }, true));
+  const chooseHow = () => { $("similarity-least").disabled = $("how").value === "contains"; };
+  $("how").addEventListener("change", chooseHow);
+  chooseHow();
   $("stored").addEventListener("toggle", countEntries);
   $("entry").addEventListener("click", (event) => {
     const what = event.target.dataset?.do;

@@ -1,11 +1,11 @@
-// What was saved and spent, month by month: kept in the store, so it is asked for once a minute only.
+// What was asked, saved and spent, month by month: kept in the store, so it is asked for once a minute only.
 
 import { describeError, request } from "./api.js";
 import { el, table } from "./elements.js";
-import { count } from "./format.js";
+import { NOTHING, count, percent } from "./format.js";
 
 const POLL_INTERVAL_MS = 60_000;
-const FIGURES = [["Hits", "number"], ["Prompt tokens", "number"], ["of these cached", "number"], ["Completion tokens", "number"], ["Saved", "number"], ["Spent", "number"], ["Net", "number"]];
+const FIGURES = ["Hits", "Misses", "Hit ratio", "Prompt tokens", "of these cached", "Completion tokens", "Saved", "Spent", "Net"].map((name) => [name, "number"]);
 const $ = (id) => document.getElementById(id);
 let timer = null, month = "", polled = null;
 
@@ -15,7 +15,8 @@ function usd(text) {
   return `${value < 0 ? "-" : ""}$${Math.abs(value).toFixed(Math.abs(value) < 1 ? 4 : 2)}`;
 }
 
-const figures = (row) => [count(row.hits), count(row.prompt_tokens), count(row.cached_tokens), count(row.completion_tokens), usd(row.saved_usd), usd(row.spent_usd), usd(row.net_usd)];
+const ratio = (row) => (row.hits + row.misses ? percent(row.hits / (row.hits + row.misses)) : NOTHING);
+const figures = (row) => [count(row.hits), count(row.misses), ratio(row), count(row.prompt_tokens), count(row.cached_tokens), count(row.completion_tokens), usd(row.saved_usd), usd(row.spent_usd), usd(row.net_usd)];
 
 function sums(caption, head, rows) {
   return table(caption, [[head, "text"], ...FIGURES], rows.map((row) => [row.name, ...figures(row)]), "Nothing yet.");
@@ -28,7 +29,7 @@ function chooser(row) {
 function show(found) {
   month = found.month;
   const unpriced = found.months.find((row) => row.month === month)?.unpriced_hits ?? 0;
-  $("savings-months").replaceChildren(table("Savings by month", [["Month", ""], ...FIGURES], found.months.map((row) => [chooser(row), ...figures(row)]), "No hits yet."));
+  $("savings-months").replaceChildren(table("Savings by month", [["Month", ""], ...FIGURES], [...found.months.map((row) => [chooser(row), ...figures(row)]), ["in all", ...figures(found.total)]], ""));
   $("savings-callers").replaceChildren(sums("Savings by caller", "Caller", found.callers));
   $("savings-models").replaceChildren(sums("Savings by model", "Model", found.models));
   $("savings-apis").replaceChildren(sums("Savings by API", "API", found.apis));
