@@ -132,7 +132,7 @@ class Api:
                 return await self._entries_api.page(cursor)
             case _:
                 raise ValueError(
-                    "search: a key, a text and a similarity, a text that is contained and a cursor, or a cursor alone"
+                    "search: a key; like and similarity; contains and a cursor; or a cursor that was given"
                 )
 
     @property
