@@ -284,30 +284,51 @@ def test_on_a_phone_nothing_is_cut_off(proxy: Proxy, page: Page, screenshot: Scr
     assert 0 <= box["x"] <= box["x"] + box["width"] <= 360
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_latest_requests_are_shown_with_their_reasons_and_searched(
-    proxy: Proxy, page: Page, screenshot: Screenshots, noted: list[str], scheme: Any
+    proxy: Proxy, page: Page, screenshot: Screenshots, noted: list[str]
 ) -> None:
-    page.emulate_media(color_scheme=scheme)
     work(proxy)
     page.goto(url(proxy))
     page.get_by_role("link", name="Requests").click()
     rows = page.get_by_role("table", name="Latest requests").get_by_role("row")
     page.get_by_label("Contains").fill("NUMBERS")
-    expect(page.locator("#shown")).to_contain_text("1 request")
     expect(rows.nth(1)).to_contain_text("How many kilometres are 50 miles?")
     screenshot(page, "found")
+    page.get_by_role("button", name="Pause updates").click()
+    expect(page.locator("#paused")).to_contain_text("the proxy goes on answering requests")
+    expect(page.get_by_role("status").first).to_have_text("Paused")
     page.get_by_label("Contains").fill("")
     page.get_by_label("Outcome").select_option("semantic")
     expect(rows.nth(1)).to_contain_text("hit by meaning")
-    assert page.evaluate(UNNAMED) == []
-    assert page.evaluate(CONTRAST) == []
-
-    page.get_by_role("button", name="Pause updates").click()
-    expect(page.locator("#paused")).to_contain_text("The proxy goes on answering requests.")
     page.get_by_role("button", name="Resume updates").click()
+    expect(page.get_by_role("status").first).to_have_text("Up to date")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert page.evaluate(UNNAMED) == page.evaluate(CONTRAST) == []
+
     rows.nth(1).get_by_role("link").click()
     expect(page.locator("#said")).to_have_text("1 entry")
+    assert noted == []
+
+
+def test_the_settings_in_force_are_shown_with_their_origins(
+    proxy: Proxy, page: Page, screenshot: Screenshots, noted: list[str]
+) -> None:
+    page.goto(url(proxy))
+    page.get_by_role("link", name="Settings").click()
+    expect(page.locator("#shown")).to_contain_text("3 of which differ from the default")
+    page.get_by_label("Contains").fill("THRESHOLD")
+    page.get_by_label("Only those that differ").check()
+    rows = page.get_by_role("table", name="Settings in force").get_by_role("row")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text(f"{proxy.config_file.name} line 3")
+    screenshot(page, "found")
+    page.get_by_label("Only those that differ").uncheck()
+    page.get_by_label("Contains").fill("")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert page.evaluate(UNNAMED) == page.evaluate(CONTRAST) == []
+
     assert noted == []
 
 

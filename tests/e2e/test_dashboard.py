@@ -58,7 +58,7 @@ def test_the_figures_are_those_of_what_was_asked(start: Start) -> None:
     outcomes = ["miss", "exact", "semantic", "miss", "exact", "miss", "bypass"]
     assert [each["outcome"] for each in latest if each["outcome"] == "bypass" or each["question"]] == outcomes[::-1]
     assert [(each["differences"], each["status"]) for each in found] == [(["numbers"], 200)]
-    assert found[0]["completion"].endswith("kept")
+    assert found[0]["storing"] == "kept"
     assert (empty["since"]["hit"], empty["live"]["total"]["exact"], empty["top"]) == (0, 0, [])
     total = now["live"]["total"]
     assert total["exact"] == 2

@@ -41,8 +41,8 @@ def test_how_a_miss_ended_is_added_to_it() -> None:
     second, first = latest.find()
 
     assert (first.status, first.upstream_seconds, first.prompt_tokens) == (200, 1.5, 1000)
-    assert first.completion == "1,500 tokens, 1.5 s · kept"
-    assert (second.status, second.completion) == (None, "")
+    assert first.storing == "kept"
+    assert (second.status, second.storing) == (None, "")
 
 
 def test_a_miss_stays_after_thousands_of_hits_and_the_newest_come_first() -> None:

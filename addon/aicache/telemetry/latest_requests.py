@@ -18,7 +18,7 @@ from aicache.domain.events import Checked, Decided, Erased, Finished
 from aicache.domain.policy import is_objection
 from aicache.telemetry.counters import nearest_similarity
 from aicache.telemetry.labels import MAX_NAME_CHARS, replace_surrogates
-from aicache.telemetry.phrases import describe_completion, describe_reason
+from aicache.telemetry.phrases import describe_reason, describe_storing
 from aicache.telemetry.timeline import COUNTED_OUTCOMES
 
 MAX_KEPT = 100
@@ -57,8 +57,8 @@ class LatestRequest:
     status: int | None = None
     """The upstream's; 0 if none was complete."""
     upstream_seconds: float | None = None
-    completion: str = ""
-    """A sentence on how a request that went upstream ended."""
+    storing: str = ""
+    """Whether the answer to a miss is kept, in words."""
 
 
 class LatestRequests:
@@ -88,7 +88,8 @@ class LatestRequests:
         if (request := self._open.pop((finished.decided.at, finished.decided.key), None)) is None:
             return
         request.status, request.upstream_seconds = finished.status, finished.seconds
-        request.completion = _text(describe_completion(finished), MAX_WORDS_CHARS)
+        if request.outcome == "miss":
+            request.storing = _text(describe_storing(finished), MAX_WORDS_CHARS)
         if finished.entry is not None:
             request.prompt_tokens = finished.entry.prompt_tokens
             request.completion_tokens = finished.entry.completion_tokens
@@ -143,7 +144,7 @@ def newest(requests: Iterable[LatestRequest]) -> list[LatestRequest]:
 
 def is_in(text: str, request: LatestRequest) -> bool:
     """Tell whether a text is part of what is shown of a request, in upper or lower case."""
-    shown = (request.outcome, request.why, request.completion, request.model, request.api, request.key)
+    shown = (request.outcome, request.why, request.storing, request.model, request.api, request.key)
     words = "\n".join((*shown, *request.differences, request.question or ""))
     return text.casefold() in words.casefold()
 

@@ -149,14 +149,18 @@ def describe_reason(decided: Decided) -> str:
 def describe_completion(finished: Finished) -> str:
     """Describe how a miss ended: what it cost, and whether its answer is kept."""
     entry = finished.entry
-    parts = [format_amount(entry.prompt_tokens + entry.completion_tokens if entry is not None else 0, finished.seconds)]
-    if finished.is_stale:
-        parts.append("an expired answer was given")
-    if entry is not None:
+    cost = format_amount(entry.prompt_tokens + entry.completion_tokens if entry is not None else 0, finished.seconds)
+    return SEPARATOR.join(part for part in (cost, describe_storing(finished)) if part)
+
+
+def describe_storing(finished: Finished) -> str:
+    """Describe whether the answer to a miss is kept, and why it is not."""
+    parts = ["an expired answer was given"] if finished.is_stale else []
+    if finished.entry is not None:
         parts.append("kept")
     elif finished.why_not is not None:
         parts.append(f"not kept: {_NOT_KEPT.get(finished.why_not, finished.why_not)}")
-    return SEPARATOR.join(part for part in parts if part)
+    return SEPARATOR.join(parts)
 
 
 def describe_miss(decided: Decided) -> str:

@@ -42,7 +42,7 @@ class Chart {
   draw(shape, options, data) {
     if (!this.plot || this.shape !== shape) {
       this.plot?.destroy();
-      this.plot = new uPlot({ width: this.width(), height: HEIGHT_PX, ...options }, data, this.place);
+      this.plot = new uPlot({ width: this.width(), height: HEIGHT_PX, padding: [null, 30, null, null], ...options }, data, this.place);
       this.shape = shape;
     } else {
       this.plot.setData(data);

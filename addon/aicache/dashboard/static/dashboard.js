@@ -4,7 +4,7 @@ import { Requests, Similarities, Times, OUTCOMES, TIMES } from "./charts.js";
 import { describeError, request } from "./api.js";
 import { startEntries, read } from "./entries.js";
 import { el, ranked, shareBar, table } from "./elements.js";
-import { showState, startPolling } from "./polling.js";
+import { startPolling } from "./polling.js";
 import { startSavings } from "./savings.js";
 import { NOTHING, clock, count, money, percent, seconds } from "./format.js";
 import { put } from "./updates.js";
@@ -16,7 +16,7 @@ const state = { window: 300 };
 
 let requests, times, similarities;
 
-function showHealth(now) {
+function describeHealth(now) {
   const failing = (now.health?.parts ?? []).filter((part) => part.failing);
   const missing = !now.health || now.health.parts.some((part) => part.name === "exact store" && !part.what);
   let words = "Serving", kind = "good";
@@ -25,7 +25,10 @@ function showHealth(now) {
   else if (missing) [words, kind] = ["Starting: requests go upstream", ""];
   else if (failing.length) [words, kind] = [`Failing: ${failing.map((part) => part.name).join(", ")}`, "bad"];
   else if (now.health.shadow) [words, kind] = ["Serving; hits by meaning in shadow", "good"];
-  showState(words, kind);
+  return [words, kind];
+}
+
+function showBypass(now) {
   $("bypass").setAttribute("aria-pressed", String(now.bypass));
   const offered = now.bypass ? "Use the cache again" : "Bypass the cache";
   if ($("bypass").textContent !== offered) $("bypass").textContent = offered;
@@ -145,7 +148,7 @@ function showQuestions(now) {
 
 function show(now) {
   $("nothing").hidden = now.since.hit + now.since.miss + now.since.bypass > 0;
-  showHealth(now);
+  showBypass(now);
   put("tiles", [now.live.total, now.since, now.judged, now.error_bound, now.kinds], () => showTiles(now));
   showTraffic(now);
   showDecisions(now);
@@ -162,7 +165,7 @@ function start() {
   const windows = [...document.querySelectorAll("input[name=window]")];
   const choose = () => { state.window = Number(windows.find((each) => each.checked).value); };
   choose();
-  const poll = startPolling(() => request(`api/overview?window=${state.window}`), show);
+  const poll = startPolling(() => request(`api/overview?window=${state.window}`), show, describeHealth);
   for (const each of windows) each.addEventListener("change", () => { choose(); poll(); });
   $("bypass").addEventListener("click", () => switchBypass(poll));
   startEntries();

@@ -3,7 +3,7 @@
 import { request } from "./api.js";
 import { el, table } from "./elements.js";
 import { NOTHING, clock, count, seconds } from "./format.js";
-import { showState, startPolling } from "./polling.js";
+import { startPolling } from "./polling.js";
 import { put } from "./updates.js";
 
 const TYPING_PAUSE_MS = 300;
@@ -13,7 +13,7 @@ const OUTCOMES = {
 };
 const $ = (id) => document.getElementById(id);
 
-const reason = (each) => [each.why, each.completion].filter(Boolean).join(" · ") || NOTHING;
+const reason = (each) => [each.why, each.storing].filter(Boolean).join(" · ") || NOTHING;
 
 function duration(each) {
   if (each.upstream_seconds === null) return seconds(each.seconds);
@@ -23,14 +23,14 @@ function duration(each) {
 
 function keyLink(each) {
   if (!each.key) return NOTHING;
-  return el("a", { href: `./#key=${each.key}`, class: "key", "aria-label": `Find the entry ${each.key.slice(0, 12)}` }, each.key.slice(0, 12));
+  return el("a", { href: `./#key=${each.key}`, class: "key", "aria-label": `Find the entry ${each.key.slice(0, 8)}` }, each.key.slice(0, 8));
 }
 
 function line(each, texts) {
   const tokens = each.prompt_tokens + each.completion_tokens;
   return [
-    el("time", { datetime: new Date(each.at * 1000).toISOString() }, clock(each.at)),
-    el("span", { class: `outcome ${each.outcome}` }, OUTCOMES[each.outcome] ?? each.outcome),
+    el("time", { class: "whole", datetime: new Date(each.at * 1000).toISOString() }, clock(each.at)),
+    el("span", { class: `whole outcome ${each.outcome}` }, OUTCOMES[each.outcome] ?? each.outcome),
     ...(texts ? [each.question ?? NOTHING] : []),
     reason(each),
     each.similarity === null ? NOTHING : each.similarity.toFixed(3),
@@ -44,10 +44,9 @@ function line(each, texts) {
 }
 
 function show(found) {
-  showState("Up to date", "good");
   const filtered = $("outcome").value !== "" || $("text").value.trim() !== "";
-  const heads = [["Time", ""], ["Outcome", ""], ...(found.texts ? [["Question", "text"]] : []), ["Why", "text why"], ["Similarity", "number"], ["Differences", "text"],
-    ["Model", "text"], ["API", ""], ["Time taken", "number"], ["Tokens, in + out", "number"], ["Entry", ""]];
+  const heads = [["Time", ""], ["Outcome", ""], ...(found.texts ? [["Question", "text long"]] : []), ["Why", "text long"], ["Similarity", "number"], ["Differences", "text"],
+    ["Model", "text"], ["API", ""], ["Time taken", ""], ["Tokens", "number"], ["Entry", ""]];
   put("found", [found, filtered], () => table("Latest requests", heads, found.requests.map((each) => line(each, found.texts)),
     filtered ? "None of the latest requests is like this." : "No requests yet."));
   const shown = `${count(found.requests.length)} ${found.requests.length === 1 ? "request" : "requests"}, the newest first.`;
@@ -56,10 +55,10 @@ function show(found) {
 }
 
 function start() {
-  const poll = startPolling(() => request("api/requests", { outcome: $("outcome").value, text: $("text").value }), show);
+  const poll = startPolling(() => request("api/requests", { outcome: $("outcome").value, text: $("text").value }), show, () => ["Up to date", "good"]);
   let typing = null;
   $("filter").addEventListener("submit", (event) => { event.preventDefault(); poll(); });
-  $("outcome").addEventListener("change", poll);
+  $("outcome").addEventListener("change", () => poll());
   $("text").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(poll, TYPING_PAUSE_MS); });
 }
 

@@ -5,7 +5,7 @@ import { el, table } from "./elements.js";
 import { NOTHING, count, percent } from "./format.js";
 
 const POLL_INTERVAL_MS = 60_000;
-const FIGURES = ["Hits", "Misses", "Hit ratio", "Prompt tokens", "of these cached", "Completion tokens", "Saved", "Spent", "Net"].map((name) => [name, "number"]);
+const FIGURES = ["Hits", "Misses", "Hit ratio", "Tokens in", "Cached", "Tokens out", "Saved", "Spent", "Net"].map((name) => [name, "number"]);
 const $ = (id) => document.getElementById(id);
 let timer = null, month = "", polled = null;
 
@@ -19,7 +19,8 @@ const ratio = (row) => (row.hits + row.misses ? percent(row.hits / (row.hits + r
 const figures = (row) => [count(row.hits), count(row.misses), ratio(row), count(row.prompt_tokens), count(row.cached_tokens), count(row.completion_tokens), usd(row.saved_usd), usd(row.spent_usd), usd(row.net_usd)];
 
 function sums(caption, head, rows) {
-  return table(caption, [[head, "text"], ...FIGURES], rows.map((row) => [row.name, ...figures(row)]), "Nothing yet.");
+  const counted = rows.filter((row) => row.hits + row.misses + Number(row.spent_usd) > 0); // the others were not looked up
+  return table(caption, [[head, "name"], ...FIGURES], counted.map((row) => [row.name, ...figures(row)]), "Nothing yet.");
 }
 
 function chooser(row) {
@@ -29,7 +30,7 @@ function chooser(row) {
 function show(found) {
   month = found.month;
   const unpriced = found.months.find((row) => row.month === month)?.unpriced_hits ?? 0;
-  $("savings-months").replaceChildren(table("Savings by month", [["Month", ""], ...FIGURES], [...found.months.map((row) => [chooser(row), ...figures(row)]), ["in all", ...figures(found.total)]], ""));
+  $("savings-months").replaceChildren(table("Savings by month", [["Month", "name"], ...FIGURES], [...found.months.map((row) => [chooser(row), ...figures(row)]), ["in all", ...figures(found.total)]], ""));
   $("savings-callers").replaceChildren(sums("Savings by caller", "Caller", found.callers));
   $("savings-models").replaceChildren(sums("Savings by model", "Model", found.models));
   $("savings-apis").replaceChildren(sums("Savings by API", "API", found.apis));

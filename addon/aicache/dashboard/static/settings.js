@@ -15,8 +15,8 @@ function show() {
   const text = $("text").value.trim().toLowerCase();
   const found = settings.filter((each) => (!each.is_default || !$("changed").checked)
     && [each.key, each.value, each.origin, each.meaning].some((words) => words.toLowerCase().includes(text)));
-  $("shown").textContent = `${count(found.length)} of ${count(settings.length)} settings, ${count(settings.filter((each) => !each.is_default).length)} of which do not have their defaults.`;
-  $("found").replaceChildren(table("Settings in force", [["Setting", ""], ["Value", "text"], ["Comes from", "text"], ["Meaning", "text why"]], found.map(line), "No setting is like this."));
+  $("shown").textContent = `${count(found.length)} of ${count(settings.length)} settings, ${count(settings.filter((each) => !each.is_default).length)} of which differ from the default.`;
+  $("found").replaceChildren(table("Settings in force", [["Setting", ""], ["Value", "text origin"], ["Comes from", "text origin"], ["Meaning", "text long"]], found.map(line), "No setting is like this."));
 }
 
 async function load() {
