@@ -5,14 +5,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from environment import ROOT
 
-BESIDE = frozenset({"mypy"})
-"""Stages that take one core, half a minute where they have no cache, and print nothing until their end."""
+MYPY = "mypy"
+"""It takes one core, half a minute where it has no cache, and prints nothing until its end."""
 MAX_RETRIED_TESTS = 5
 """More failures than these have a cause in common and are not retried."""
 
@@ -23,7 +23,7 @@ def lint(python: Path) -> dict[str, list[str]]:
     return {
         "ruff check": [str(python), "-m", "ruff", "check", ".", *scripts],
         "ruff format": [str(python), "-m", "ruff", "format", "--check", ".", *scripts],
-        "mypy": [str(python), "-m", "mypy", "--scripts-are-modules", "addon", *modules(), *scripts],
+        MYPY: [str(python), "-m", "mypy", "--scripts-are-modules", "addon", *modules(), *scripts],
     }
 
 
@@ -39,8 +39,15 @@ def is_python_script(file: Path) -> bool:
         return opened.readline().rstrip().endswith(b"python3")
 
 
-def run(stages: Mapping[str, Sequence[str]], retry: Sequence[str] = ()) -> int:
-    """Run every stage, even after one has failed; return 1 if any failed. Those of `BESIDE` run beside the next ones.
+def parts(pytest: Sequence[str], number: int) -> dict[str, list[str]]:
+    """Return a stage for each of *number* processes that share the test files (tests/parts.py)."""
+    return {f"pytest {part}/{number}": [*pytest, "-q", "--part", f"{part}/{number}"] for part in range(1, number + 1)}
+
+
+def run(stages: Mapping[str, Sequence[str]], retry: Sequence[str] = (), beside: Collection[str] = (MYPY,)) -> int:
+    """Run every stage, even after one has failed; return 1 if any failed.
+
+    Those of *beside* run beside the others, which run one after the other, and are printed after them.
 
     *retry* are the options with which the stage pytest retries the few tests that failed while others ran at the same
     time. A test that fails again has failed; one that passes is reported as unsteady.
@@ -50,10 +57,10 @@ def run(stages: Mapping[str, Sequence[str]], retry: Sequence[str] = ()) -> int:
     unsteady: list[str] = []
     # The tests start hundreds of processes. Without bytecode files, each would compile every module.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    with ThreadPoolExecutor() as beside:
-        running = {name: beside.submit(captured, command, env) for name, command in stages.items() if name in BESIDE}
+    with ThreadPoolExecutor(len(stages)) as pool:
+        running = {name: pool.submit(captured, command, env) for name, command in stages.items() if name in beside}
         for name, command in stages.items():
-            if name in BESIDE:
+            if name in running:
                 continue
             print(f"== {name}", flush=True)
             began = time.monotonic()

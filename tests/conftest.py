@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import parts
+
 TESTS = Path(__file__).parent
 NOT_QUICK = {TESTS / "browser", TESTS / "e2e", TESTS / "scripts"}
 """Folders of real proxies, browsers and commands."""
@@ -27,12 +29,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="leave out tests/e2e, tests/browser, tests/scripts and tests marked slow; try fewer examples",
     )
+    parser.addoption("--part", type=parts.part, metavar="2/3", help="run the files of one part, here the second of 3")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes seconds, or starts clusters or processes; --quick leaves it out")
     if config.getoption("quick"):
         settings.load_profile("quick")
+    if (part := config.getoption("part")) is not None:
+        files = parts.deal(files_of_tests(config), *part)
+        cache = getattr(config, "cache", None)  # None with -p no:cacheprovider
+        config.pluginmanager.register(parts.Part(files, cache), "part")
+
+
+def files_of_tests(config: pytest.Config) -> list[Path]:
+    left_out = NOT_QUICK if config.getoption("quick") else set()
+    return [file for file in TESTS.rglob("test_*.py") if left_out.isdisjoint(file.parents)]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

