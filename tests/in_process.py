@@ -31,6 +31,7 @@ class MemoryRuntime:
         self.store = MemoryStore()
         self.engine = Engine(rules_for(config), config.lookup_timeout, **listeners)
         self.engine.use_exact(self.store, 1.0)
+        self.engine.use_no_semantic()  # else what is stored waits for an embedder
         self.settings = Settings.of(config, SALT)
 
     def configure(self, config: Config, data: Path) -> None:
