@@ -17,6 +17,8 @@ SLOWEST_FIRST = ("e2e", "browser", "scripts", "adapters")
 """Workers get these folders' files first, so that none is left alone with a long one at the end."""
 QUICK_EXAMPLES = 10
 
+# Thousands of tests are alive until the end: to look through them for garbage at the usual pace takes a twentieth.
+gc.set_threshold(100_000, 20, 20)
 # A busy machine makes no property untrue.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=QUICK_EXAMPLES)

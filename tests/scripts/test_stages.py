@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import parts
 import stages
 
 
@@ -74,6 +75,13 @@ def test_mypy_runs_beside_the_tests_and_is_told_after_them(
     said = capfd.readouterr().out
     assert said.index("as two") < said.index("== mypy\nas one")
     assert ("mypy FAILED" in said) == bool(code)
+
+
+def test_every_part_of_the_tests_is_a_stage() -> None:
+    stage = stages.parts(["pytest", "--quick"], 3)
+
+    assert [parts.part(command[-1]) for command in stage.values()] == [(1, 3), (2, 3), (3, 3)]
+    assert all(command[:2] == ["pytest", "--quick"] for command in stage.values())
 
 
 def test_the_other_stages_run_all_the_same(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
