@@ -110,6 +110,15 @@ async def test_what_is_like_a_text_is_found_in_all_namespaces_and_also_what_has_
     assert len(await setup.maintenance.find_similar("what is your refund policy", 0.9, 1)) == 1
 
 
+async def test_what_is_like_a_text_is_found_while_the_index_lacks_its_vector(setup: Setup) -> None:
+    """As after a change of the embedding model, or where it was a wrong answer to a similar question."""
+    await setup.index.delete([REFUND.key])
+
+    found = await setup.maintenance.find_similar("what is your refund policy", 0.9)
+
+    assert {each.summary.key for each in found} == {REFUND.key, REFUNDS.key, TODAY.key}
+
+
 async def test_a_purge_takes_entries_with_their_vectors_and_says_how_many_there_were(setup: Setup) -> None:
     purged = await setup.maintenance.purge([REFUND.key, TODAY.key, "00"])
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 
 from aicache.domain import policy
 from aicache.domain.caller_digests import CallerMatcher
+from aicache.domain.digests import is_digest
 from aicache.domain.events import Erased
 from aicache.domain.model import Entry, Vector
 from aicache.domain.ports import StoreError
@@ -175,11 +176,13 @@ class Maintenance(EntryAccess):
             await self._backends.withdraw(key, lasts, "" if entry is None else entry.alias)
 
     async def _exact_only(self, semantic: Semantic, vector: Vector, similarity: float) -> AsyncIterator[SimilarEntry]:
-        """Compare with the questions that have no vector, since their entries answer only the exact request."""
+        """Compare with the questions that have no vector, since their entries answer only the exact request for now."""
         rules = self._engine.rules
         async for keys in self.keys():
             async for batch in self._fetch_batches(keys):
-                hidden = [entry for entry in batch if entry.question and not policy.may_have_vector(entry, rules)]
+                asked = [entry for entry in batch if entry.question and is_digest(entry.key)]
+                found = await _find_vectors(semantic, asked)
+                hidden = [e for e in asked if e.key not in found or not policy.may_have_vector(e, rules)]
                 if not hidden:
                     continue
                 texts = [(entry.question or "")[: rules.max_question] for entry in hidden]
@@ -195,6 +198,12 @@ class Maintenance(EntryAccess):
         await self._exact.put(entry)
         await self._upsert([entry], vectors)
         return entry
+
+
+async def _find_vectors(semantic: Semantic, entries: Sequence[Entry]) -> Collection[str]:
+    """Return the keys of those entries that have vectors; of all, where the index does not tell."""
+    keys = [entry.key for entry in entries]
+    return await semantic.index.find_namespaces(keys) if semantic.index.knows_namespaces else keys
 
 
 def _aliases(entries: Sequence[Entry]) -> list[str]:

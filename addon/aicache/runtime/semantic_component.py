@@ -50,6 +50,7 @@ class SemanticComponent:
         self._embedder_is: object = None  # what it was made from
         self._index: AnyIndex | None = None
         self._index_is: object = None
+        self._begun_at = 0.0
         self._judge: ChatJudge | None = None
         self._judge_is: JudgeModel | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -148,6 +149,8 @@ class SemanticComponent:
     async def _use_index(self, wanted: IndexConfig, data: Path, embedder: AnyEmbedder) -> AnyIndex:
         if self._index is not None and self._index_is == (wanted, data):
             if (why := await _trouble(self._index)) is None:
+                if self._index.begun_at != self._begun_at:  # it has begun anew by itself
+                    self._put_into_use(embedder, self._index, wanted)
                 return self._index
             logger.warning("vector index: %s: %s; opening it again", self._index, why)
         await self._end_index()
@@ -161,19 +164,23 @@ class SemanticComponent:
         self._embedder_space = vector_space(embedder.model, embedder.dimensions)
         if isinstance(index, ZvecIndex) and not index.is_clean:
             self._purges = -1  # what the process before has left is erased soon
-        assert self._embedder_is is not None
-        self._engine.use_semantic(
-            embedder,
-            index,
-            embedder_timeout=self._embedder_is.timeout,  # type: ignore[attr-defined]
-            index_timeout=wanted.timeout,
-            begun_at=0.0 if isinstance(index, DashVectorIndex) else index.begun_at,  # DashVector does not tell
-        )
+        self._put_into_use(embedder, index, wanted)
         self._watch_for_recovery(embedder, index)
         threshold = self._engine.rules.threshold
         freeze_gc()
         logger.info("ready: hits by meaning (%s, %s, similarity from %g)", embedder.model, wanted.kind, threshold)
         return index
+
+    def _put_into_use(self, embedder: AnyEmbedder, index: AnyIndex, wanted: IndexConfig) -> None:
+        assert self._embedder_is is not None
+        self._begun_at = index.begun_at
+        self._engine.use_semantic(
+            embedder,
+            index,
+            embedder_timeout=self._embedder_is.timeout,  # type: ignore[attr-defined]
+            index_timeout=wanted.timeout,
+            begun_at=self._begun_at,
+        )
 
     async def _use_judge(self, wanted: JudgeModel | None) -> None:
         if self._judge_is == wanted:

@@ -96,6 +96,11 @@ class DashVectorIndex:
         """The number of writes dropped since the start."""
         return self._writes.dropped
 
+    @property
+    def begun_at(self) -> float:
+        """Unix time since which no vector was lost; it changes when the collection was lost. 0: no loss is known."""
+        return self._collection.begun_at
+
     async def open(self) -> None:
         """Connect, and create a missing collection. StoreError unless it serves and has the right schema."""
         await self._collection.open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from typing import Any
 
 from aicache.adapters.vectors.dashvector_client import (
@@ -45,6 +46,8 @@ class Collection:
         reopen_interval_s: float = REOPEN_INTERVAL_S,
     ) -> None:
         self.name = name
+        self.begun_at = 0.0
+        """Unix time since which no vector was lost, where that is known: this process has made the collection."""
         self._client = client
         self._dimensions = dimensions
         self._partition = partition
@@ -61,7 +64,9 @@ class Collection:
 
     async def open(self) -> None:
         if self._opened is None:
-            self._opened = await open_collection(self._client, self.name, self._dimensions, self._partition)
+            self._opened, is_new = await open_collection(self._client, self.name, self._dimensions, self._partition)
+            if is_new:
+                self.begun_at = time.time()
 
     async def close(self) -> None:
         self._opened = None
@@ -81,21 +86,23 @@ class Collection:
     async def _reopen(self) -> None:
         logger.warning(
             "dashvector: collection %s, or its partition, was deleted; it is created again, empty: stored answers "
-            "serve exact requests only",
+            "serve exact requests, and similar ones once their questions have been embedded again",
             self.name,
         )
         try:
-            opened = await open_collection(self._client, self.name, self._dimensions, self._partition)
+            opened, _ = await open_collection(self._client, self.name, self._dimensions, self._partition)
         except StoreError as exc:
             logger.warning("%s (will be retried)", exc)
         except Exception:
             logger.exception("dashvector: reopening collection %s failed", self.name)
         else:
-            self._opened = opened
+            self._opened, self.begun_at = opened, time.time()
 
 
-async def open_collection(client: DashVectorClient, name: str, dimensions: int, partition: str | None) -> Any:
-    """Return the SDK's Collection once its status is SERVING. Raises StoreError."""
+async def open_collection(
+    client: DashVectorClient, name: str, dimensions: int, partition: str | None
+) -> tuple[Any, bool]:
+    """Return the SDK's Collection once its status is SERVING, and whether it has just been made. Raises StoreError."""
     try:
         async with asyncio.timeout(OPEN_TIMEOUT_S):
             return await _open(client, name, dimensions, partition)
@@ -103,10 +110,10 @@ async def open_collection(client: DashVectorClient, name: str, dimensions: int, 
         raise StoreError(f"dashvector: collection {name} does not serve after {OPEN_TIMEOUT_S:g} s") from exc
 
 
-async def _open(client: DashVectorClient, name: str, dimensions: int, partition: str | None) -> Any:
+async def _open(client: DashVectorClient, name: str, dimensions: int, partition: str | None) -> tuple[Any, bool]:
     await client.connect()
     meta = await _describe(client, name)
-    if meta is None:
+    if is_new := meta is None:
         await _create(client, name, dimensions)
         meta = await _describe(client, name)
     while meta is None or meta.status == "INITIALIZED":
@@ -117,6 +124,7 @@ async def _open(client: DashVectorClient, name: str, dimensions: int, partition:
     collection = await client.run(client.sdk_client.get, name)
     client.output_of(collection, f"opening collection {name}")
     if partition is not None and partition not in meta.partitions:
+        is_new = True
         await client.wait_for_turn(write=True)
         # With timeout=-1 it does not poll with sleep(5); a partition is ready when its first write is accepted.
         response = await client.run(lambda: collection.create_partition(partition, timeout=-1))
@@ -124,7 +132,7 @@ async def _open(client: DashVectorClient, name: str, dimensions: int, partition:
             client.output_of(response, f"creating partition {partition}")
     logger.info("dashvector: collection %s is open", name)
     await _log_others(client, name)
-    return collection
+    return collection, is_new
 
 
 async def _log_others(client: DashVectorClient, name: str) -> None:
