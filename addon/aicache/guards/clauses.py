@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, compress
+from operator import not_
 
 from aicache.guards.language import KANA
 from aicache.guards.lexicon import courtesies
 from aicache.guards.normalize import normalize
-from aicache.guards.numbers import QUANTITY_MARK, Quantity, mask_quantities
+from aicache.guards.numbers import QUANTITY_MARK, Quantity, read_quantities
 from aicache.guards.numerals import numerals_to_digits
 from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token
@@ -19,81 +23,110 @@ _IS_UNSPACED = compile_later(f"[{_UNSPACED}]")
 _TOKEN = compile_later(rf"[{_UNSPACED}{QUANTITY_MARK}]|[^\W_{_UNSPACED}]+")
 _ASCII_TOKEN = re.compile(rf"{QUANTITY_MARK}|[a-zA-Z0-9]+")
 _BREAK = re.compile(
-    r"[!?;。！？；،؛؟,，、…()\[\]{}<>|]+|\.\.+|[.:]+(?=\s|$|[^\x00-\x7f])|(?<=\w\w)\.(?=[^\W\d]{2})|(?<=\s)-+(?=\s)|--+"
+    r"(?=[!?;。！？；،؛؟,，、…()\[\]{}<>|.:-])(?:[!?;。！？；،؛؟,，、…()\[\]{}<>|]+"
+    r"|\.\.+|[.:]+(?=\s|$|[^\x00-\x7f])|(?<=\w\w)\.(?=[^\W\d]{2})|(?<=\s)-+(?=\s)|--+)"
 )
+_MARK = re.compile(r"[!?;。！？；،؛؟,，、…()\[\]{}<>|.:-]")
+"""What each break begins with."""
+_ENDS = "!?;。！？；،؛؟,，、….: "
+"""Marks at the end of a text, behind which there is no clause."""
 _DASH = re.compile("[–—―]")
+_LINE_END = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029–—―]")
 _ARABIC_VOWELS = compile_later("[\u0640\u064b-\u0652]")  # mostly omitted in writing
+MAX_CACHED_WORDS = 8192
+_NOT_COUNTED = frozenset({QUANTITY_MARK, "?"})
+"""What the keys of quantities and of lone question words begin with, which are compared in other ways."""
 _IGNORED_TOKENS = frozenset(courtesies.SILENT)
 _LIGHT_HAN = frozenset(courtesies.LIGHT_HAN)
 
 
-def split_clauses(
-    text: str, plain: str, digits: str, quantities: Sequence[Quantity] = (), capitalized: frozenset[str] = frozenset()
-) -> Clauses:
-    """Split a text, whose normalized form is *plain*, with its numerals as *digits*.
+def split_words(text: str, masked: str) -> list[list[str]]:
+    """Return the words of each clause of a text whose case was kept; *masked* is its normal form without quantities.
 
     Never raises; the time is linear in its length.
     """
-    lines = _DASH.sub(" - ", text).splitlines() if _DASH.search(text) else text.splitlines()
-    several = len(lines) > 1 or _DASH.search(text) is not None
-    split = list(_clauses([numerals_to_digits(normalize(line)) for line in lines] if several else [digits]))
-    language = _language(split)
-    if language != "en" and not plain.isascii() and 3 * len(_IS_UNSPACED.findall(plain)) > len(plain):
+    if _LINE_END.search(text) is not None:
+        lines = _DASH.sub(" - ", text).splitlines()
+        if len(lines) > 1 or _DASH.search(text) is not None:
+            return list(_clauses([read_quantities(numerals_to_digits(normalize(line)))[1] for line in lines]))
+    return list(_clauses([masked]))
+
+
+def read_clauses(
+    split: Sequence[Sequence[str]],
+    plain: str,
+    languages: frozenset[str],
+    quantities: Sequence[Quantity],
+    names: frozenset[str],
+) -> Clauses:
+    """Return the clauses of a normalized text from their words.
+
+    *languages* have all its function words; *names* are the words that are names by their capitals.
+    """
+    known = Counter(_known_languages(split))
+    language = _language(known, split)
+    is_ascii = plain.isascii()
+    if language != "en" and not is_ascii and 3 * _count_unspaced(plain) > len(plain):
         language = "en"  # one Latin word in a Chinese text
-    kana = not plain.isascii() and KANA.search(plain) is not None
-    clauses = tuple(_alone(tuple(_tokens(words, language, kana))) for words in split)
-    counts: dict[str, int] = {}
-    if not plain.isascii():
-        for asking in _QUESTION_WORDS_UNSPACED.findall(plain):
-            counts[f"?{asking}"] = counts.get(f"?{asking}", 0) + 1
-    joins, grams = set(), set()
-    words, keys, content, polite = [], [], [], []
-    values = iter([f"{QUANTITY_MARK}{each.base or each.value}" for each in quantities])
-    unspaced = 0
-    for clause in clauses:
-        for i, token in enumerate(clause):
-            word, key, meaning, script = token
-            if not key:
-                polite.append(word)
-            if script in GRAM:
-                grams.add("".join([each.key for each in clause[i : i + GRAM[script]]]))
-                unspaced += 1
-                if not "\u3041" <= word <= "\u309f":
-                    content.append(key)
-                continue
-            if script is Script.QUANTITY:
-                key = next(values, word)
-                content.append(key)
-            elif meaning:
-                content.append(key)
-                if word != key[1:]:
-                    counts[key] = counts.get(key, 0) + 1
-            if script is Script.WORD:
-                if word in _QUESTION_WORDS:
-                    counts[f"?{word}"] = counts.get(f"?{word}", 0) + 1
-                if i:
-                    joins.add(clause[i - 1].key + key)
-            elif script is not Script.QUANTITY:
-                unspaced += 1
-            words.append(word)
-            keys.append(key)
+    kana = not is_ascii and KANA.search(plain) is not None
+    clauses = tuple([_alone(_tokens(words, language, kana)) for words in split])
+    tokens = list(chain.from_iterable(clauses))
+    if quantities:
+        values = iter([f"{QUANTITY_MARK}{each.base or each.value}" for each in quantities])
+        tokens = [
+            token._replace(key=next(values, token.word)) if token.word == QUANTITY_MARK else token for token in tokens
+        ]
+    words, keys, meanings, scripts = zip(*tokens, strict=True) if tokens else ((), (), (), ())
+    content = tuple(compress(keys, meanings))
+    courtesies = frozenset(compress(words, map(not_, keys)))
+    unspaced = 0 if is_ascii else sum([script >= Script.HAN for script in scripts])
+    grams: frozenset[str] = frozenset()
+    counts = Counter(content)
+    if not is_ascii and max(scripts, default=Script.WORD) >= Script.KANA:
+        grams = frozenset(_grams(clauses))
+        content = tuple([key for word, key, meaning, _ in tokens if meaning and not "\u3041" <= word <= "\u309f"])
+        compared = [token for token in tokens if token.script < Script.KANA]
+        words, keys, meanings, scripts = zip(*compared, strict=True) if compared else ((), (), (), ())
+        counts = Counter(compress(keys, meanings))
+    for key in [key for key in counts if key[0] in _NOT_COUNTED]:
+        del counts[key]
+    if not _QUESTION_WORDS.isdisjoint(words):
+        asking = zip(words, scripts, strict=True)
+        counts.update([f"?{word}" for word, script in asking if word in _QUESTION_WORDS and script is Script.WORD])
+    if not is_ascii:
+        counts.update([f"?{asking}" for asking in _QUESTION_WORDS_UNSPACED.findall(plain)])
     return Clauses(
         clauses=clauses,
         counts=counts,
-        joins=frozenset(joins),
-        grams=frozenset(grams),
-        courtesies=frozenset(polite),
+        grams=grams,
+        courtesies=courtesies,
         language=language,
-        languages=_languages(split),
-        capitalized=capitalized,
-        words=tuple(words),
-        initials="".join([word[0] for word in words]),
-        keys=tuple(keys),
-        content=tuple(content),
+        languages=languages,
+        capitalized=names,
+        words=words,
+        keys=keys,
+        content=content,
         plain=plain,
         unspaced=2 * unspaced > len(words),
         is_phonetic=kana or bool(grams),
     )
+
+
+def find_languages(split: Iterable[Iterable[str]]) -> frozenset[str]:
+    """Return the languages that have all function words of a text; none if it has none."""
+    first, *others = {*_known_languages(split)} or {()}
+    return frozenset(first).intersection(*others)
+
+
+def _count_unspaced(plain: str) -> int:
+    return len(_IS_UNSPACED.findall(plain)) if _IS_UNSPACED.search(plain) is not None else 0
+
+
+def _grams(clauses: Iterable[Clause]) -> Iterator[str]:
+    for clause in clauses:
+        for at, token in enumerate(clause):
+            if token.script >= Script.KANA:
+                yield "".join([each.key for each in clause[at : at + GRAM[token.script]]])
 
 
 def _alone(clause: Clause) -> Clause:
@@ -109,25 +142,32 @@ def _alone(clause: Clause) -> Clause:
 
 
 def _clauses(lines: Iterable[str]) -> Iterator[list[str]]:
-    for line in map(mask_quantities, lines):
-        if not line.isascii():
-            line = _ARABIC_VOWELS.sub("", line)
-        token = _ASCII_TOKEN if line.isascii() else _TOKEN
-        unspaced = not line.isascii() and _IS_UNSPACED.search(line) is not None
-        for piece in _BREAK.split(line):
-            if words := token.findall(_UNSPACED_PHRASES.sub(" ", piece) if unspaced else piece):
+    for each in lines:
+        line = each.rstrip(_ENDS)
+        if line.isascii():
+            pieces = [line] if _MARK.search(line) is None else _BREAK.split(line)
+            yield from filter(None, map(_ASCII_TOKEN.findall, pieces))
+            continue
+        line = _ARABIC_VOWELS.sub("", line)
+        unspaced = _IS_UNSPACED.search(line) is not None
+        for piece in [line] if _MARK.search(line) is None else _BREAK.split(line):
+            if words := _TOKEN.findall(_UNSPACED_PHRASES.sub(" ", piece) if unspaced else piece):
                 yield words
             elif unspaced and (asking := _QUESTION_WORDS_UNSPACED.search(piece)):
                 yield [f"?{asking[0]}"]
 
 
-def _language(split: Sequence[Sequence[str]]) -> str:
+def _known_languages(split: Iterable[Iterable[str]]) -> list[tuple[str, ...]]:
+    """Return the languages of each function word."""
+    return [_LANGUAGES[word] for words in split for word in words if word in _LANGUAGES]
+
+
+def _language(known: Mapping[tuple[str, ...], int], split: Sequence[Sequence[str]]) -> str:
     """Return the language that most function words belong to; English if there are none, or in a tie with it."""
-    votes: dict[str, int] = {"en": 0}
-    for words in split:
-        for word in words:
-            for language in _LANGUAGES.get(word, ()):
-                votes[language] = votes.get(language, 0) + 1
+    votes = {"en": 0}
+    for languages, count in known.items():
+        for language in languages:
+            votes[language] = votes.get(language, 0) + count
     found = max(votes, key=lambda language: (votes[language], language == "en"))
     if votes[found] or not split:
         return found
@@ -135,51 +175,45 @@ def _language(split: Sequence[Sequence[str]]) -> str:
     return next((language for language, script in _SCRIPTS.items() if script[0] <= first <= script[1]), found)
 
 
-def _languages(split: Sequence[Sequence[str]]) -> frozenset[str]:
-    """Return the languages to which all function words belong."""
-    common: frozenset[str] | None = None
-    for words in split:
-        for word in words:
-            if (found := _LANGUAGES.get(word)) is not None:
-                common = frozenset(found) if common is None else common.intersection(found)
-    return common or frozenset()
-
-
-def _tokens(words: Sequence[str], language: str, kana: bool) -> Iterator[Token]:
-    silent = _WORDS[language]
+def _tokens(words: Sequence[str], language: str, kana: bool) -> Clause:
+    if _PHRASES.keys().isdisjoint(words):
+        return tuple([_token(word, language, kana) for word in words])
+    tokens = []
     at = 0
     while at < len(words):
-        word = words[at]
-        if word in _PHRASES and (length := _phrase(words, at)):
-            for each in words[at : at + length]:
-                yield Token(each, "", Meaning.NOTHING, Script.WORD)
+        if words[at] in _PHRASES and (length := _phrase(words, at)):
+            tokens += [Token(word, "", Meaning.NOTHING, Script.WORD) for word in words[at : at + length]]
             at += length
-            continue
-        at += 1
-        if word[0] == "?":
-            yield Token(word[1:], word, Meaning.SOMETHING, Script.WORD)
-        elif word == QUANTITY_MARK:
-            yield Token(word, word, Meaning.LITTLE, Script.QUANTITY)
-        elif "㐀" <= word <= "鿿":
-            meaning = (
-                Meaning.NOTHING
-                if word in _IGNORED_TOKENS
-                else Meaning.LITTLE
-                if word in _LIGHT_HAN and not kana
-                else Meaning.SOMETHING
-            )
-            yield Token(word, word, meaning, Script.KANJI if kana else Script.HAN)
-        elif len(word) == 1 and _IS_UNSPACED.match(word):
-            yield Token(word, word, Meaning.SOMETHING, Script.THAI if "\u0e00" <= word <= "\u0e7f" else Script.KANA)
-        elif word in silent and not (language == "en" and word in _LETTERS):
-            yield Token(word, word, Meaning.NOTHING, Script.WORD)
-        elif len(word) == 1 and word.isascii():
-            yield Token(word, f"{word}letter", Meaning.LITTLE, Script.WORD)
-        elif language == "en":
-            meaning = Meaning.LITTLE if word in _LIGHT_WORDS or word.endswith("letter") else Meaning.SOMETHING
-            yield Token(word, stem(word), meaning, Script.WORD)
         else:
-            yield Token(word, word, Meaning.SOMETHING, Script.WORD)
+            tokens.append(_token(words[at], language, kana))
+            at += 1
+    return tuple(tokens)
+
+
+@lru_cache(maxsize=MAX_CACHED_WORDS)
+def _token(word: str, language: str, kana: bool) -> Token:
+    if word[0] == "?":
+        return Token(word[1:], word, Meaning.SOMETHING, Script.WORD)
+    if word == QUANTITY_MARK:
+        return Token(word, word, Meaning.LITTLE, Script.QUANTITY)
+    if "㐀" <= word <= "鿿":
+        return Token(word, word, _meaning_of_han(word, kana), Script.KANJI if kana else Script.HAN)
+    if len(word) == 1 and _IS_UNSPACED.match(word):
+        return Token(word, word, Meaning.SOMETHING, Script.THAI if "\u0e00" <= word <= "\u0e7f" else Script.KANA)
+    if word in _WORDS[language] and not (language == "en" and word in _LETTERS):
+        return Token(word, word, Meaning.NOTHING, Script.WORD)
+    if len(word) == 1 and word.isascii():
+        return Token(word, f"{word}letter", Meaning.LITTLE, Script.WORD)
+    if language == "en":
+        meaning = Meaning.LITTLE if word in _LIGHT_WORDS or word.endswith("letter") else Meaning.SOMETHING
+        return Token(word, stem(word), meaning, Script.WORD)
+    return Token(word, word, Meaning.SOMETHING, Script.WORD)
+
+
+def _meaning_of_han(char: str, kana: bool) -> Meaning:
+    if char in _IGNORED_TOKENS:
+        return Meaning.NOTHING
+    return Meaning.LITTLE if char in _LIGHT_HAN and not kana else Meaning.SOMETHING
 
 
 def _phrase(words: Sequence[str], at: int) -> int:
@@ -209,10 +243,10 @@ _PHRASES = _by_first_words(courtesies.PHRASES)
 _WORDS = {language: frozenset(_in_words(words)) for language, words in courtesies.WORDS.items()}
 _SCRIPTS = {"ru": ("\u0400", "\u0500"), "ar": ("\u0600", "\u0700"), "ko": ("\uac00", "\ud7b0")}
 """Letters by which the language of a text without function words is told."""
-_LANGUAGES: dict[str, list[str]] = {}
+_LANGUAGES: dict[str, tuple[str, ...]] = {}
 for _language_of, _words_of in _WORDS.items():
     for _word in _words_of:
-        _LANGUAGES.setdefault(_word, []).append(_language_of)
+        _LANGUAGES[_word] = (*_LANGUAGES.get(_word, ()), _language_of)
 _QUESTION_WORDS = frozenset(_in_words(courtesies.ASKING))
 _QUESTION_WORDS_UNSPACED = compile_later("|".join(courtesies.ASKING_UNSPACED.split()))
 _LETTERS = frozenset("dmt")

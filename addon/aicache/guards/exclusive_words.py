@@ -105,7 +105,8 @@ def find_word_groups(plain: str, words: Sequence[str]) -> WordGroups:
     """Return the groups of which a normalized text with these words has a side."""
     found: dict[Group, list[int]] = {}
     previous = ""
-    for word in words:
+    single = _FIRST_OF_TWO.isdisjoint(words)
+    for word in [word for word in words if word in _ALL or word[-1] == "s"] if single else words:
         if word in _HAN:  # a character says too little outside its word
             continue
         if previous in _FIRST_OF_TWO:

@@ -90,7 +90,7 @@ def _surplus_keys(one: Clauses, other: Clauses) -> tuple[set[str], set[str]]:
     for key in sorted(left):
         if key not in left:
             continue
-        twin = next((each for each in sorted(right) if _may_be_same_word(key, each)), None)
+        twin = min((each for each in right if _may_be_same_word(key, each)), default=None)
         if twin is not None:
             left.discard(key)
             right.discard(twin)
@@ -113,6 +113,8 @@ def _discard_split(keys: set[str], token: str, whole: str) -> None:
 
 def _may_be_same_word(one: str, other: str) -> bool:
     """Return whether two words look like forms of one word."""
+    if one[0] != other[0] or len(one) < 4 or len(other) < 4:
+        return False
     if is_typo(one, other):
         return True
     same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
@@ -123,8 +125,14 @@ def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | No
     """Return the surplus of *one*; None if it is a whole clause."""
     edge = inside = 0.0
     commands = 0
+    if not surplus and not one.grams:
+        return Surplus(edge, inside, commands)
+    asked = {key for key in surplus if key[0] == "?"}
     for clause in one.clauses:
-        edge += _has_second_question(clause, surplus)
+        if asked:
+            edge += _has_second_question(clause, asked)
+        if not one.grams and surplus.isdisjoint([token.key for token in clause]):
+            continue
         lost = [_is_lost(clause, at, surplus, other.grams) for at in range(len(clause))]
         if not any(lost):
             continue

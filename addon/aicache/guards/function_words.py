@@ -64,8 +64,12 @@ def find_function_words(clauses: Clauses) -> FunctionWords:
     """Return the function words of a text that say something by their place."""
     language = clauses.language
     table = ASKING.get(language, {})
-    asking = frozenset(
-        [table[word] for word, key in zip(clauses.words, clauses.keys, strict=True) if key and word in table]
+    asking = (
+        frozenset()
+        if table.keys().isdisjoint(clauses.words)
+        else frozenset(
+            [table[word] for word, key in zip(clauses.words, clauses.keys, strict=True) if key and word in table]
+        )
     )
     if language == "de" and not _NAMED.isdisjoint(clauses.words):  # wie heißt, what is … called
         asking = frozenset(["what" if each == "how" else each for each in asking])
@@ -150,6 +154,8 @@ def _is_counted(clause: Clause, at: int) -> bool:
 
 
 def _people(clauses: Clauses) -> tuple[str, ...]:
+    if _PEOPLE.keys().isdisjoint(clauses.words):
+        return ()
     found = []
     persons = 0
     for clause in clauses.clauses:

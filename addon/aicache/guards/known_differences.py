@@ -31,7 +31,7 @@ def find_known_differences(one: TextFeatures, other: TextFeatures) -> Iterator[D
 
 def _slots(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
     left, right = substitution.unshared_content(one, other)
-    languages, others = one.clauses.languages, other.clauses.languages
+    languages, others = one.languages, other.languages
     if (
         (one.language and other.language and one.language != other.language)
         or (languages and others and languages.isdisjoint(others))

@@ -20,13 +20,14 @@ _NUMBERED = (
     "appendix book season episode generation mark rocky typ phase teil kapitel klasse weltkrieg guerre "
     "guerra partie parte capítulo capitolo chapitre classe clase tipo fase wojna savaşı"
 ).split()
-_CAPITALS = re.compile(r"(?<![\w'’.&/+])(?:[IVX]{2,6}|[AISVX])(?![\w'’&/+*]|\.\w|-\w)")
+_CAPITALS = re.compile(r"[AISVX](?<![\w'’.&/+].)(?:(?<=[IVX])[IVX]{1,5})?(?![\w'’&/+*]|\.\w|-\w)")
 _COUNTRY = re.compile(r"(?<![\w.])US(?![\w.])")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+) $")
 _LOWER_NUMERAL = compile_later(rf"\b(?P<noun>{'|'.join(_NUMBERED)}) (?P<numeral>[ivx]+)\b")
+_MAY_BE_NUMERAL = re.compile(r" [ivx]+\b")
 MAX_CHARS_BEFORE = 40
 """Characters before a letter in which its word, and the beginning of its sentence, is looked for."""
-_LETTER_A = re.compile(r"(?<=[^\W\d_] )a(?=\s*(?:[?.,!;:)]|$| (?:and|or|vs|is|are)\b))")
+_LETTER_A = re.compile(r"a(?<=[^\W\d_] a)(?=\s*(?:[?.,!;:)]|$| (?:and|or|vs|is|are)\b))")
 """No article stands before these."""
 _SIGNED_LETTER = re.compile(r"(?<![^\s(])[A-Z](?=[+-](?![^\s?.,!;:)]))")
 """Blood groups, marks, models: A+, O-."""
@@ -50,7 +51,7 @@ def spell_out_letters(text: str) -> str:
         text = _SIGNED_LETTER.sub(lambda match: match[0].lower() + LETTER, text)
     if " a" in text:
         text = _LETTER_A.sub("a" + LETTER, text)
-    if " i" in text or " v" in text or " x" in text:
+    if _MAY_BE_NUMERAL.search(text) is not None:
         text = _LOWER_NUMERAL.sub(
             lambda match: f"{match['noun']} {_ROMAN.get(match['numeral'].upper(), match['numeral'])}", text
         )

@@ -164,7 +164,7 @@ def _unshared(one: Clauses, other: Clauses) -> list[Token]:
     for clause in one.clauses:
         run = ""
         for at, token in enumerate(clause):
-            if token.script in GRAM:
+            if token.script >= Script.KANA:
                 if _is_absent(clause, at, other.grams):
                     run += token.word
                     continue

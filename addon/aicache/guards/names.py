@@ -18,7 +18,7 @@ _CODE = compile_later(
 )
 MAX_SPACES = 16
 """Spaces before a word behind which the end of a sentence is looked for."""
-_CODE_HINT = re.compile(r"[_/@()]|[\w-]\.\w|[a-z][A-Z]|(?<!\S)-")
+_CODE_HINT = re.compile(r"[_/@().A-Z-](?:(?<=[_/@()])|(?<=[\w-]\.)(?=\w)|(?<=[a-z][A-Z])|(?<=-)(?<!\S-))")
 """In every text with one of those; much faster than the pattern."""
 _ADDRESS = re.compile(r"://|^www\.|@")
 _QUOTED = re.compile(r'"([^"\n]{1,200})"|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
@@ -99,16 +99,17 @@ def _names(text: str) -> list[str]:
     """
     if text.islower():
         return []
-    chinese = HAN.search(text) is not None
-    shouted = text.isupper()
-    found, capitals, count = [], 0, 0
-    if chinese:
+    if not text.isascii() and HAN.search(text) is not None:
         return [_ALIASES.get(word, word) for word in map(str.casefold, _LATIN.findall(text)) if word not in _COMMON]
+    words = _WORD.findall(text)
+    if all(not word[0].isupper() or word.casefold() in _COMMON for word in words):
+        return []
+    shouted = text.isupper()
+    found, capitals = [], 0
     for match in _WORD.finditer(text):
-        word = match[0].replace(".", "")
-        count += 1
-        if not word[0].isupper():
+        if not match[0][0].isupper():
             continue
+        word = match[0].replace(".", "")
         capitals += 1
         before = text[max(0, match.start() - MAX_SPACES) : match.start()].rstrip()
         follows = text[match.end() : match.end() + 2]
@@ -119,6 +120,6 @@ def _names(text: str) -> list[str]:
             or (len(word) > 1 and word.isupper() and not shouted)
         ):
             found.append(word.casefold().removesuffix("'s"))
-    if (count >= 4 and capitals > 0.85 * count) or shouted:
+    if (len(words) >= 4 and capitals > 0.85 * len(words)) or shouted:
         return []
     return [_ALIASES.get(name, name) for name in found if name not in _COMMON]

@@ -30,11 +30,13 @@ _CHINESE = compile_later(
     r"|(?P<last>[不没](?=[啊呀呢]?(?:[,，?？。!！~…\s]|$))))"
     r"|[不没冇无未别勿非莫]"
 )
+_NEGATING_HAN = compile_later("[不没冇无未别勿非莫]")
 _UNSPACED = compile_later(
     "(?P<neutral>หรือไม่|ไม่(?:ใช่หรือ|เป็นไร)|すみません|ませんか|ないですか|もしれ(?:ない|ません)|少ない|危ない|足りない|切ない|もったいない)"
     "|ไม่|ない|ません"
 )
 """Negations in Thai and Japanese."""
+_NO_WORDS: frozenset[str] = frozenset()
 _WORD = re.compile(r"[^\W\d_]+")
 _COUNTED = frozenset({"", "en", "zh", "ja", "th"})
 """Languages, and texts of an unknown one, whose negations are counted."""
@@ -58,16 +60,20 @@ def is_negated(plain: str, words: Sequence[str]) -> bool:
     """Return whether a normalized text with these words is negated."""
     language = detect_language(plain, words)
     if language not in _COUNTED:
+        negations = NEGATIONS.get(language, _NO_WORDS)
+        if language not in _ENDINGS and "أم لا" not in plain and negations.isdisjoint(_WORD.findall(plain)):
+            return False
         known = _NEUTRAL_ELSEWHERE.sub(" ", plain)
         endings = _ENDINGS.get(language)
         if endings is not None and endings.search(known) is not None:
             return True
-        return not NEGATIONS.get(language, frozenset()).isdisjoint(_WORD.findall(known))
+        return not negations.isdisjoint(_WORD.findall(known))
     count = sum(word in _NOT for word in words)
     if count and plain.isascii():
         count -= len(_NEUTRAL.findall(plain))
-    if not plain.isascii():
+    if not plain.isascii() and _NEGATING_HAN.search(plain) is not None:
         asks = _ASKS.search(plain) is not None
         count += sum(match["neutral"] is None or (asks and bool(match["last"])) for match in _CHINESE.finditer(plain))
+    if "ไม่" in plain or "ない" in plain or "ません" in plain:
         count += sum(match["neutral"] is None for match in _UNSPACED.finditer(plain))
     return count % 2 == 1

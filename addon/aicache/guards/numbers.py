@@ -89,34 +89,40 @@ _HINT = re.compile(r"\d|day|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[周
 """In every text with a quantity; much faster than the pattern."""
 _PATTERN = compile_later(
     rf"""
+    (?=[\d$€£¥₹上下晚早凌中傍周星礼])(?:
       (?P<year>(?:19|20)\d\d)\s?[-/.年]\s?(?P<month>1[0-2]|0?[1-9])[-/.月]\s?(?P<day>[12]\d|3[01]|0?[1-9])(?!\d)[日号]?
-    | (?P<month_name>\b{_MONTH})\.?\s+(?:the\s+)?(?P<name_day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])
     | (?P<day_of>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<of_month>{_MONTH})\b
-    | \b(?P<sure_month>{_SURE})\b | (?<=\bin\ )(?P<in_month>march|may)\b
     | (?P<zh_month>\d{{1,2}})月份?(?:(?P<zh_day>\d{{1,2}})[日号]?)?
     | (?P<zh_date>\d{{1,2}})[日号](?!线)
     | (?P<part>{_PART})?(?P<zh_hour>\d{{1,2}})点(?:(?P<zh_half>半)|(?P<zh_minute>\d{{1,2}})分?)?(?!\d)
     | (?P<hour>\d{{1,2}}):(?P<minute>\d\d)\s*(?P<half>[ap]\.?m\b\.?)?
     | (?P<plain_hour>\d{{1,2}})\s*(?P<plain_half>[ap]\.?m\b\.?)
-    | (?P<weekday>\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b)
     | (?:周|星期|礼拜)(?P<zh_weekday>[1-7日天])(?![0-9个天月年])
     | (?:(?P<currency>[$€£¥₹])\s?)?
       (?P<number>\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)*)(?:(?:st|nd|rd|th)(?![^\W\d_]))?\s?-?(?P<magnitude>{_MAGNITUDE})?\s?-?(?P<unit>{_UNIT})?
-    """,
+    )
+    | \b(?=[jfmasondtw])(?:
+      (?P<month_name>{_MONTH})\.?\s+(?:the\s+)?(?P<name_day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])
+    | (?P<sure_month>{_SURE})\b | (?<=\bin\ )(?P<in_month>march|may)\b
+    | (?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b)
+    )""",
     re.VERBOSE,
 )
 
 
-def parse_quantities(digits: str) -> tuple[Quantity, ...]:
-    """Return the quantities in a normalized text whose numerals are digits (see `numerals_to_digits`)."""
+def read_quantities(digits: str) -> tuple[tuple[Quantity, ...], str]:
+    """Return the quantities in a normalized text whose numerals are digits (see `numerals_to_digits`), and the text
+    with `QUANTITY_MARK` in the place of each."""
     if _HINT.search(digits) is None:
-        return ()
-    return tuple([quantity for match in _PATTERN.finditer(digits) for quantity in _quantities(match)])
+        return (), digits
+    found: list[Quantity] = []
 
+    def masked(match: re.Match[str]) -> str:
+        found.extend(_quantities(match))
+        return f" {QUANTITY_MARK} "
 
-def mask_quantities(digits: str) -> str:
-    """Return such a text with each quantity replaced by `QUANTITY_MARK`."""
-    return digits if _HINT.search(digits) is None else _PATTERN.sub(f" {QUANTITY_MARK} ", digits)
+    rest = _PATTERN.sub(masked, digits)
+    return tuple(found), rest
 
 
 def has_unequal_quantities(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:

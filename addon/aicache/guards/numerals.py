@@ -14,10 +14,10 @@ _VALUES = {"one": 1, **ONES, **TENS, **_ORDINALS, **_OTHERS}
 _ANY = "|".join(sorted({*_VALUES, *SCALES}, key=len, reverse=True))
 _STARTS = "|".join(sorted({*_VALUES, *SCALES} - {"one"}, key=len, reverse=True))
 _ENGLISH = compile_later(
-    rf"\b(?:(?:one|a)(?=[ -](?:{'|'.join(SCALES)}|dozen)\b)|{_STARTS})(?:[ -](?:and )?(?:{_ANY})\b)*\b"
-    r"|\b(?:an?|one)(?= (?:hour|minute|day|week|month|year|mile|km|kilometer|kilometre|kg|pound|dollar|percent)\b)"
-    r"|\bfirst\b|\bhalf (?:an? )?(?=hour|day|year|month|mile|pound|dozen|million)"
-    r"|(?<=\bthe )second(?= [a-z])|(?<=\bmy )second(?= [a-z])|\bsecond(?= (?:time|card|one|account|attempt|level)\b)"
+    rf"\b(?:(?:(?:one|a)(?=[ -](?:{'|'.join(SCALES)}|dozen)\b)|{_STARTS})(?:[ -](?:and )?(?:{_ANY})\b)*\b"
+    r"|(?:an?|one)(?= (?:hour|minute|day|week|month|year|mile|km|kilometer|kilometre|kg|pound|dollar|percent)\b)"
+    r"|first\b|half (?:an? )?(?=hour|day|year|month|mile|pound|dozen|million)"
+    r"|(?<=\bthe )second(?= [a-z])|(?<=\bmy )second(?= [a-z])|second(?= (?:time|card|one|account|attempt|level)\b))"
 )
 
 _LETTERS = re.compile("[a-z]+")
@@ -31,14 +31,16 @@ _POWERS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
 _COUNTED = "个次天年月号日点元块岁斤米周分秒克吨公千百万亿倍人台部只张条件位名级层楼本页期折杯瓶种章节集季度遍口户款"
 _N = "零一二两三四五六七八九十百千万亿"
+_HAN_NUMERAL = compile_later("[百一二三四五六日两七八九十半]")
+"""What each of these begins with."""
 _CHINESE = compile_later(
-    rf"百分之(?P<percent>[{_N}]+|\d+(?:\.\d+)?)"
+    rf"(?=[百一二三四五六日两七八九十半])(?:百分之(?P<percent>[{_N}]+|\d+(?:\.\d+)?)"
     r"|(?<=[第周高初大])[一二三四五六日](?![点些下])|(?<=星期)[一二三四五六]|(?<=礼拜)[一二三四五六]"
     rf"|[一二两三四五六七八九十][{_N}]+"
     rf"|[一两](?=(?!点)[{_COUNTED}]|小时|毛|角|寸|升|英|厘|毫|平|星期|礼拜|钟头)|[二三四五六七八九](?![星川方百千])"
     rf"|十(?=(?!分(?!钟))[{_COUNTED}]|小时|星期|礼拜|钟头)"
     r"|(?<=[午晚晨])一(?=点)|一(?=点半)"  # elsewhere 一点 is "a bit"
-    r"|(?<![\d一-鿿])半(?=天|年|个月|小时|斤)|半(?=个?月|个?小时|年|斤)"
+    r"|(?<![\d一-鿿])半(?=天|年|个月|小时|斤)|半(?=个?月|个?小时|年|斤))"
 )
 _TWO = compile_later(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:个|天|年|次|期))")  # 一万一个月 holds two numbers
 
@@ -46,7 +48,7 @@ _TWO = compile_later(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:
 def numerals_to_digits(plain: str) -> str:
     """Return a normalized text with all numerals written in digits."""
     text = plain if _TRIGGERS.isdisjoint(_LETTERS.findall(plain)) else _ENGLISH.sub(_english, plain)
-    if not text.isascii():
+    if not text.isascii() and _HAN_NUMERAL.search(text) is not None:
         text = _CHINESE.sub(_chinese, _TWO.sub(" ", text))
     return with_digits_of_others(text)
 

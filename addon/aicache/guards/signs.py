@@ -15,6 +15,9 @@ _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _RUN = re.compile(rf"(?:[^\w\s]|_|{_INVISIBLE.pattern})+")
+_VISIBLE_RUN = re.compile(r"[^\w\s]+")
+"""The same for a text without underscores and invisible characters."""
+_DIGIT = re.compile(r"\d")
 _COUNTED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sk", "Sm", "So"})
 _ALWAYS = frozenset("#*_<>@[]\\{}|=+")
 """Signs wherever they stand."""
@@ -25,6 +28,8 @@ _ORDINARY = frozenset(
 _ENDS = frozenset(".,;:?!。，、；：？！…")
 _OPERATORS = frozenset("-/%&^~:;.,!$?()")
 """Operators in code and arithmetic, ordinary elsewhere."""
+_SILENT = _ORDINARY - _OPERATORS
+"""Says nothing where it stands alone."""
 _ARTICLES = frozenset({"a", "an", "the"})
 _CASED_UNIT = re.compile(r"(?<=\d)\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
 """Units that are others in other letters, where those are not the usual ones: 10 mW, 10 Mb."""
@@ -49,10 +54,13 @@ def find_signs(text: str) -> tuple[str, ...]:
     found: list[str] = []
     brackets = True
     end = len(text)
-    for match in _RUN.finditer(text):
+    run_of_signs = _RUN if "_" in text or (not text.isascii() and _INVISIBLE.search(text)) else _VISIBLE_RUN
+    for match in run_of_signs.finditer(text):
         run, start, stop = match[0], match.start(), match.end()
         before, after = text[start - 1] if start else " ", text[stop] if stop < end else " "
         if len(run) == 1 and run in _ENDS and after.isspace() and not _is_named(text, start):
+            continue
+        if len(run) == 1 and (run in _SILENT or (run in ",;" and not (before.isspace() and after.isspace()))):
             continue
         earlier, later = text[start - 2] if start > 1 else " ", text[stop + 1] if stop + 1 < end else " "
         if kept := _signs_of_run(run, before, after, earlier, later):
@@ -63,8 +71,10 @@ def find_signs(text: str) -> tuple[str, ...]:
         found = []
     if found and any(char.isdigit() for char in text):
         found = _among_numbers(text, found)
-    found += [match[0].strip() for match in _EMOTICON.finditer(text)]
-    found += _CASED_UNIT.findall(text)
+    if ":" in text or ";" in text or "=" in text:
+        found += [match[0].strip() for match in _EMOTICON.finditer(text)]
+    if _DIGIT.search(text) is not None:
+        found += _CASED_UNIT.findall(text)
     return tuple(found) if len(found) <= MAX_SIGNS else (str(len(found)),)
 
 

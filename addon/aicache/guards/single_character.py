@@ -15,12 +15,14 @@ _NO_SUBJECTS = frozenset("我你您他她它这那谁哪什啥有为怎没不也
 
 def find_character_of_word(plain: str) -> str:
     """Return the character that a normalized text asks about within a word, "" if it asks about whole words."""
+    if "意" not in plain and "义" not in plain:
+        return ""
     match = _OF_A_WORD.search(plain)
     return match["part"] if match and match["part"] in match["whole"] else ""
 
 
 def find_subject_character(plain: str) -> str:
     """Return the character that is the subject of a text, "" if there is none."""
-    match = _ALONE.search(plain)
+    match = None if plain.isascii() else _ALONE.search(plain)
     found = (match["first"] or match["glyph"]) if match else ""
     return "" if found in _NO_SUBJECTS else found

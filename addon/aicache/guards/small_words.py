@@ -49,6 +49,7 @@ def _by_word(tables: Mapping[str, str]) -> dict[str, dict[str, str]]:
 PREPOSITIONS = _by_word(lexicon.PREPOSITIONS)
 _QUANTIFIERS = _by_word(lexicon.QUANTIFIERS)
 _MODALS = _by_word(lexicon.MODALS)
+_FIRST_OF_MODALS = frozenset(word.partition("_")[0] for modals in _MODALS.values() for word in modals if "_" in word)
 _PRONOUNS = _by_word(lexicon.PRONOUNS)
 _UNSPACED_PRONOUN = compile_later("|".join(sorted(lexicon.UNSPACED_PRONOUNS, key=len, reverse=True)))
 _WAY = frozenset("how where wie wo comment où como cómo dónde come dove onde hoe waar jak gdzie как где".split())
@@ -97,7 +98,8 @@ def find_small_words(plain: str, words: Sequence[str], said: Sequence[str], lang
     if not amounts and not plain.isascii():
         amounts = [_UNSPACED_QUANTIFIERS[found] for found in _UNSPACED_QUANTIFIER.findall(plain)]
     needs = {modals[word] for word in words if word in modals}
-    needs |= {modals[pair] for pair in map("_".join, pairwise(words)) if pair in modals}  # have to
+    if not _FIRST_OF_MODALS.isdisjoint(words):
+        needs |= {modals[pair] for pair in map("_".join, pairwise(words)) if pair in modals}  # have to
     if not needs and not plain.isascii():
         needs = {name for name, pattern in _UNSPACED_MODALS.items() if pattern.search(plain)}
     return SmallWords(

@@ -18,9 +18,9 @@ _QUESTION_WORDS = frozenset("什哪谁怎几何多 what which who".split()) | fr
 _ADVERBS = frozenset({"怎", "为", "为什"})
 _IGNORED_WORDS = frozenset("a an the do does did is are was were".split())
 _FROM_TO = (
-    re.compile(r"\bfrom (?P<a>.+?) (?:in)?to (?P<b>.+?)(?=[?.,!]|$| by | with | in | for | on )"),
-    re.compile(r"从(?P<a>.{1,12}?)[到去飞往至回](?P<b>.{1,12})"),
-    re.compile(r"(?P<a>[^，。？?! ]{1,8})比(?P<b>[^，。？?! ]{1,8})"),
+    ("from ", re.compile(r"\bfrom (?P<a>.+?) (?:in)?to (?P<b>.+?)(?=[?.,!]|$| by | with | in | for | on )")),
+    ("从", re.compile(r"从(?P<a>.{1,12}?)[到去飞往至回](?P<b>.{1,12})")),
+    ("比", re.compile(r"(?P<a>[^，。？?! ]{1,8})比(?P<b>[^，。？?! ]{1,8})")),
 )
 
 
@@ -71,7 +71,9 @@ def are_parts_swapped(one: Sequence[str], other: Sequence[str]) -> bool:
 
 def is_direction_reversed(one: str, other: str) -> bool:
     """Return whether one normalized text goes from A to B, the other from B to A."""
-    for pattern in _FROM_TO:
+    for sign, pattern in _FROM_TO:
+        if sign not in one or sign not in other:
+            continue
         there, back = pattern.search(one), pattern.search(other)
         if (
             there

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from aicache.guards.cased_words import find_cased_words
-from aicache.guards.clauses import split_clauses
+from aicache.guards.clauses import find_languages, read_clauses, split_words
 from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
 from aicache.guards.function_words import FunctionWords, find_function_words
 from aicache.guards.language import detect_language
@@ -17,7 +17,7 @@ from aicache.guards.marked_roles import Roles, find_roles
 from aicache.guards.names import Names, find_names
 from aicache.guards.negation import is_negated
 from aicache.guards.normalize import chinese_script, normalize, normalize_keeping_case
-from aicache.guards.numbers import UNIT_WORDS, Quantity, parse_quantities
+from aicache.guards.numbers import UNIT_WORDS, Quantity, read_quantities
 from aicache.guards.numerals import numerals_to_digits
 from aicache.guards.patterns import compile_later
 from aicache.guards.persons import Persons, find_persons
@@ -27,7 +27,7 @@ from aicache.guards.single_character import find_character_of_word, find_subject
 from aicache.guards.small_words import SmallWords, find_small_words
 from aicache.guards.tokens import Clauses
 from aicache.guards.voice import find_conjunction, is_passive
-from aicache.guards.words import content_stems, noun_modifiers, split_words
+from aicache.guards.words import content_stems, find_words, noun_modifiers
 from aicache.guards.writing import Writing, find_writing
 
 _WORD = re.compile(r"[\w\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+")
@@ -44,32 +44,102 @@ MAX_CACHED_TEXTS = 1024
 
 @dataclass(frozen=True)
 class TextFeatures:
-    """One text, as each guard sees it. What only texts without a known difference are compared by is read when asked
-    for."""
+    """One text, as each guard sees it. Each kind is read when it is first asked for: most texts differ in one."""
 
-    cased: str
-    """The text, normalized except for its case."""
-    said: tuple[str, ...]
-    """The words without those of courtesies."""
+    text: str
 
-    plain: str
-    """The normalized text."""
-    words: tuple[str, ...]
-    content: tuple[str, ...]
-    """Stems of the words that are neither grammar nor filler, in order."""
-    initials: str
-    quantities: tuple[Quantity, ...]
-    is_negated: bool
-    word_groups: WordGroups
-    names: Names
-    is_passive: bool
-    language: str
-    bare: str
-    """All letters and digits, without particles and articles: 什么是GPS, 什么是 GPS 呢."""
-    clauses: Clauses
-    signs: tuple[str, ...]
-    script: str
-    """"simplified" or "traditional" where Chinese characters are of one of them only."""
+    @cached_property
+    def cased(self) -> str:
+        """The text, normalized except for its case."""
+        return normalize_keeping_case(self.text)
+
+    @cached_property
+    def _spelled(self) -> str:
+        return spell_out_letters(self.cased)
+
+    @cached_property
+    def plain(self) -> str:
+        """The normalized text."""
+        return normalize(self._spelled)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return tuple(find_words(self.plain))
+
+    @cached_property
+    def _digits(self) -> str:
+        """The normalized text with its numerals in digits."""
+        return numerals_to_digits(self.plain)
+
+    @cached_property
+    def _quantities_and_rest(self) -> tuple[tuple[Quantity, ...], str]:
+        return read_quantities(self._digits)
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        return self._quantities_and_rest[0]
+
+    @cached_property
+    def _split(self) -> list[list[str]]:
+        return split_words(self._spelled, self._quantities_and_rest[1])
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """Languages that have all its function words; empty if none has, or if it has none."""
+        return find_languages(self._split)
+
+    @cached_property
+    def clauses(self) -> Clauses:
+        return read_clauses(self._split, self.plain, self.languages, self.quantities, self.names.names)
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """The words without those of courtesies."""
+        return tuple([word for word, key in zip(self.clauses.words, self.clauses.keys, strict=True) if key])
+
+    @cached_property
+    def content(self) -> tuple[str, ...]:
+        """Stems of the words that are neither grammar nor filler, in order."""
+        words = self.words
+        return tuple(content_stems([word for word in words if word not in UNIT_WORDS] if self.quantities else words))
+
+    @cached_property
+    def initials(self) -> str:
+        return "".join([word[0] for word in self.words])
+
+    @cached_property
+    def is_negated(self) -> bool:
+        return is_negated(self.plain, self.words)
+
+    @cached_property
+    def word_groups(self) -> WordGroups:
+        return find_word_groups(self.plain, [*self.words, *filter(is_place, self.names.names)])
+
+    @cached_property
+    def names(self) -> Names:
+        return find_names(self.cased)
+
+    @cached_property
+    def is_passive(self) -> bool:
+        return is_passive(self.plain)
+
+    @cached_property
+    def language(self) -> str:
+        return detect_language(self.plain, self.words)
+
+    @cached_property
+    def bare(self) -> str:
+        """All letters and digits, without particles and articles: 什么是GPS, 什么是 GPS 呢."""
+        return _bare(self._digits)
+
+    @cached_property
+    def signs(self) -> tuple[str, ...]:
+        return find_signs(self.cased)
+
+    @cached_property
+    def script(self) -> str:
+        """ "simplified" or "traditional" where Chinese characters are of one of them only."""
+        return "" if self.text.isascii() else chinese_script(self.text)
 
     @cached_property
     def character_of_word(self) -> str:
@@ -131,37 +201,11 @@ class TextFeatures:
 
 @lru_cache(maxsize=MAX_CACHED_TEXTS)
 def extract_features(text: str, partition: str = "") -> TextFeatures:
-    """Return the features of a text. Never raises; the time is linear in its length.
+    """Return the features of a text. Never raises; reading them takes a time that is linear in its length.
 
     Features cached for one *partition* make nothing faster for another: timing would reveal other callers' questions.
     """
-    cased = normalize_keeping_case(text)
-    spelled = spell_out_letters(cased)
-    plain = normalize(spelled)
-    words = split_words(plain)
-    digits = numerals_to_digits(plain)
-    quantities = parse_quantities(digits)
-    names = find_names(cased)
-    clauses = split_clauses(spelled, plain, digits, quantities, names.names)
-    said = [word for word, key in zip(clauses.words, clauses.keys, strict=True) if key]
-    return TextFeatures(
-        cased=cased,
-        said=tuple(said),
-        plain=plain,
-        words=tuple(words),
-        content=tuple(content_stems(word for word in words if not (quantities and word in UNIT_WORDS))),
-        initials="".join(word[0] for word in words),
-        quantities=quantities,
-        is_negated=is_negated(plain, words),
-        word_groups=find_word_groups(plain, [*words, *filter(is_place, names.names)]),
-        names=names,
-        is_passive=is_passive(plain),
-        language=detect_language(plain, words),
-        bare=_bare(digits),
-        clauses=clauses,
-        signs=find_signs(cased),
-        script="" if text.isascii() else chinese_script(text),
-    )
+    return TextFeatures(text)
 
 
 def _bare(digits: str) -> str:

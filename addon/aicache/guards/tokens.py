@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -18,6 +20,8 @@ class Meaning(IntEnum):
 
 class Script(IntEnum):
     """How a token is written, and so compared."""
+
+    __hash__ = int.__hash__  # an Enum's own is slow
 
     WORD = 0
     QUANTITY = 1
@@ -41,15 +45,13 @@ class Token(NamedTuple):
 Clause = tuple[Token, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clauses:
     """The clauses of a text, with indexes for comparing it with another text."""
 
     clauses: tuple[Clause, ...]
     counts: Mapping[str, int]
     """Count of each key, of meaningful tokens that are compared word by word."""
-    joins: frozenset[str]
-    """Each two adjacent keys joined: rag-pickers, ragpickers."""
     grams: frozenset[str]
     """Runs of characters, of scripts that are compared by those."""
     courtesies: frozenset[str]
@@ -60,8 +62,6 @@ class Clauses:
     capitalized: frozenset[str]
     """Words that are names by their capitals."""
     words: tuple[str, ...]
-    initials: str
-    """First letters of *words*."""
     keys: tuple[str, ...]
     """The form in which each of *words* is compared; a quantity's is its value after `QUANTITY_MARK`."""
     content: tuple[str, ...]
@@ -72,6 +72,23 @@ class Clauses:
 
     is_phonetic: bool
     """Whether it is in Japanese or Thai, whose particles tell who does what to whom."""
+
+    @cached_property
+    def joins(self) -> frozenset[str]:
+        """Each two adjacent keys joined: rag-pickers, ragpickers."""
+        return frozenset(
+            [
+                before.key + token.key
+                for clause in self.clauses
+                for before, token in pairwise(clause)
+                if token.script is Script.WORD
+            ]
+        )
+
+    @cached_property
+    def initials(self) -> str:
+        """First letters of *words*."""
+        return "".join([word[0] for word in self.words])
 
     @property
     def ascii_only(self) -> bool:

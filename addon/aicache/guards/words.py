@@ -28,9 +28,11 @@ _FILLERS = frozenset(
     "essentially genuinely honestly possibly perhaps maybe want wanna need like let's let go going get got getting "
     "able way ways best possible work works mean means".split()
 )
-_HAN_FILLERS = frozenset(
-    "的地得了着吗呢吧啊呀哦嘛么请问你您我们是在有就都也又这那个一想要会能好它他她呵哈诶喂谢说把给让啦哪里儿才该啥嗯哎吖哟"
+_HAN_FILLERS = (
+    "的地得了着吗呢吧啊呀哦嘛么请问你您我们是在有就都也又这那个一想要会能好它他她呵哈诶喂谢说把"
+    "给让啦哪里儿才该啥嗯哎吖哟"
 )
+_WITHOUT_MEANING = _FUNCTION_WORDS.union(_FILLERS, _HAN_FILLERS)
 
 _IRREGULAR = {
     form: base
@@ -118,14 +120,14 @@ _SYNONYMS = {
 }
 
 
-def split_words(plain: str) -> list[str]:
+def find_words(plain: str) -> list[str]:
     """Return the words, each Chinese character as one; numbers and punctuation are left out."""
     return (_ASCII_TOKEN if plain.isascii() else _TOKEN).findall(plain)
 
 
 def content_stems(words: Iterable[str]) -> list[str]:
     """Return the stems of the words in order, without function words and fillers."""
-    return [stem(w) for w in words if w not in _FUNCTION_WORDS and w not in _FILLERS and w not in _HAN_FILLERS]
+    return [stem(word) for word in words if word not in _WITHOUT_MEANING]
 
 
 def noun_modifiers(words: Sequence[str]) -> frozenset[str]:

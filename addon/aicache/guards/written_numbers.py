@@ -44,6 +44,7 @@ _ENGLISH = frozenset(
 """Words of which an English text has one; "six" and "nine" are French and German, too."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
+_ASCII_LETTERS = re.compile("[a-z]+")
 _HAN_DIGITS = {char: value for value, char in enumerate("一二三四五六七八九", 1)} | {"两": 2}
 _HAN_NUMBER = compile_later(
     r"(?<![一二三四五六七八九十百千万亿两零〇第几数\d])(?P<number>[二三四五六七八九]?十[一二三四五六七八九]?|[两二三四五六七八九])"
@@ -79,7 +80,7 @@ def with_digits(tokens: Sequence[str]) -> list[str]:
 
 def with_digits_of_others(plain: str) -> str:
     """Return a normalized text with the plain cardinals of other languages than English and Chinese in digits."""
-    words = _LETTERS.findall(plain)
+    words = (_ASCII_LETTERS if plain.isascii() else _LETTERS).findall(plain)
     if _OF_ANY_LANGUAGE.isdisjoint(words) or (named := _named(words)) is None:
         return plain
     return _LETTERS.sub(lambda match: str(named.get(match[0], match[0])), plain)
