@@ -182,7 +182,7 @@ def test_what_is_put_into_a_redis_past_the_cache_is_not_served(start: Start, red
         unsigned.ask_until("exact", "Before?", key="good-a")
         unsigned.stop()
         proxy = start(
-            of_redis(redis, ", secret: '${S}', near_cache: 0"),
+            of_redis(redis, ", secret: '${S}', near_cache: 0") + "store: {compress: false}\n",
             environment={"S": "0123456789abcdef"},
             wait_for=READY_EXACT,
         )

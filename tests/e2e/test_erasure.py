@@ -26,7 +26,9 @@ LATE = 8.0
 """Seconds more that a busy machine may need."""
 LIFETIME = 6
 """Seconds that the entry lives which expires: a vector that is not written by then never is."""
-EXACT_ONLY = f"semantic: {{enabled: false}}\nstore: {{erased_within: {WITHIN:g}s}}\n"
+READABLE = "compress: false"
+"""Texts stand in the files as they are, and can be looked for."""
+EXACT_ONLY = f"semantic: {{enabled: false}}\nstore: {{erased_within: {WITHIN:g}s, {READABLE}}}\n"
 
 
 def echoed(request: Request) -> Reply:
@@ -107,7 +109,7 @@ async def test_texts_and_vectors_leave_the_disk_when_they_expire_and_when_they_a
     await embedder.load()
     known = {name: (await embedder.embed([question], "query"))[0] for name, question in asked.items()}
     await embedder.close()
-    proxy = start(f"store: {{erased_within: {WITHIN:g}s}}\n")
+    proxy = start(f"store: {{erased_within: {WITHIN:g}s, {READABLE}}}\n")
     with traffic(proxy):
         keys = {
             name: proxy.ask(question).headers["x-ai-cache-key"] for name, question in asked.items() if name != "expired"
@@ -146,7 +148,7 @@ def test_a_replaced_answer_leaves_the_disk(start: Start, upstream: Upstream) -> 
 
 def test_a_purge_is_on_disk_before_the_proxy_has_ended(start: Start, upstream: Upstream) -> None:
     upstream.script = echoed
-    proxy = start("semantic: {enabled: false}\n", wait_for=READY_EXACT)
+    proxy = start(f"semantic: {{enabled: false}}\nstore: {{{READABLE}}}\n", wait_for=READY_EXACT)
     key = proxy.ask("Who painted the lighthouse mauve?").headers["x-ai-cache-key"]
     proxy.ask_until("exact", "Who painted the lighthouse mauve?")
     proxy.wait_for(lambda: texts(proxy.data, "lighthouse mauve") != set())
