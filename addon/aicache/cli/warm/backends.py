@@ -48,7 +48,7 @@ async def open_cache(config: Config, data: Path, *, exact_only: bool = False) ->
                 f"{data}: a running proxy uses this data folder, and its vectors can be opened only once: stop the "
                 "proxy meanwhile, or give --exact-only to store answers for exact hits only"
             )
-        await exact.reconcile(config.exact, data, owned)
+        await exact.reconcile(config.exact, data, owned, compress=config.store.compress)
         assert engine.exact is not None
         await engine.exact.port.remembers("warm")  # connects
         await meaning.reconcile(semantic, data, owned)
