@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
@@ -9,7 +10,7 @@ import os
 import pickle
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
@@ -67,6 +68,14 @@ def passed(flow: HTTPFlow) -> str:
     found = entries_of(flow, SETTINGS, RULES, NOW)
     assert isinstance(found, Skipped)
     return found.reason
+
+
+class CountingEmbedder(LetterEmbedder):
+    count = 0
+
+    async def embed(self, texts: Sequence[str], *args: Any) -> Vector:
+        self.count += len(texts)
+        return await super().embed(texts, *args)
 
 
 class Cache:
@@ -230,6 +239,54 @@ async def test_what_is_newer_stays_and_what_has_no_date_replaces_nothing() -> No
     assert (older.tally.imported.stored, older.tally.imported.not_newer) == (0, 1)
     assert (undated.tally.imported.stored, undated.tally.imported.not_newer) == (1, 1)
     assert newer.tally.imported.stored == 1
+
+
+class SlowStore(MemoryStore):
+    """It writes nothing before it is let, and says when somebody wants to."""
+
+    def __init__(self) -> None:
+        super().__init__(clock=lambda: NOW)
+        self.wanted, self.let = asyncio.Event(), asyncio.Event()
+
+    async def put(self, entry: Entry) -> None:
+        self.wanted.set()
+        await self.let.wait()
+        await super().put(entry)
+
+
+async def test_questions_are_embedded_while_entries_are_written() -> None:
+    store = SlowStore()
+    cache = Cache(store)
+    warming = cache.warming()
+    embedder = CountingEmbedder()
+    cache.engine.use_semantic(embedder, cache.index, embedder_timeout=1.0, index_timeout=1.0)
+
+    for i in range(2 * BATCH_SIZE):
+        await warming.add(chat(f"What is the number {i}?"))
+    await store.wanted.wait()
+    while embedder.count < 2 * BATCH_SIZE:
+        await asyncio.sleep(0)
+
+    assert not store.entries
+    store.let.set()
+    await warming.finish()
+    assert len(store.entries) == warming.tally.imported.stored == 2 * BATCH_SIZE
+
+
+async def test_of_the_same_request_in_two_batches_the_newer_answer_stays() -> None:
+    store = SlowStore()
+    warming = Cache(store).warming()
+    others = [chat(f"What is the number {i}?") for i in range(BATCH_SIZE - 1)]
+
+    for flow in (chat(answer="newer", at=NOW - 10), *others):
+        await warming.add(flow)
+    asyncio.get_running_loop().call_later(0.05, store.let.set)
+    await warming.add(chat(answer="older", at=NOW - 20))
+    await warming.finish()
+
+    [entry] = [entry for entry in store.entries.values() if entry.question == "Hi?"]
+    assert b"newer" in entry.body
+    assert (warming.tally.imported.stored, warming.tally.imported.not_newer) == (BATCH_SIZE, 1)
 
 
 async def test_what_has_expired_since_is_not_stored() -> None:

@@ -185,6 +185,14 @@ class Measurable(Protocol):
         """Raises StoreError, also where the servers do not tell."""
 
 
+@runtime_checkable
+class PutsMany(Protocol):
+    """An ExactStore that writes several entries together."""
+
+    async def put_many(self, entries: Sequence[Entry]) -> None:
+        """Do as `put` for each. Raises StoreError when any of them was not written; others may be."""
+
+
 class Judge(Protocol):
     """A model that compares answers. Raises only StoreError."""
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
-from aicache.domain.ports import ExactStore, LeaseState, Peeks, StoreError
+from aicache.domain.ports import ExactStore, LeaseState, Peeks, PutsMany, StoreError
 from aicache.engine.dependency import BACKGROUND_TIMEOUT_S, Dependency
 
 T = TypeVar("T")
@@ -246,5 +246,8 @@ async def _find(
 
 
 async def _put_many(port: ExactStore, entries: Sequence[Entry]) -> None:
+    if isinstance(port, PutsMany):
+        return await port.put_many(entries)
     for entry in entries:
         await port.put(entry)
+    return None

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 32
 """Entries stored together: their questions are embedded together."""
+MAX_BATCHES = 2
+"""Batches stored at once: the questions of one are embedded while the entries of the other are written."""
 RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 """Pause before each new attempt at a request that a store or service refused."""
 MAX_REASONS_SHOWN = 8
@@ -80,7 +82,8 @@ class Warmup:
         self._transfer = EntryTransfer(parts.engine, clock)
         self._dated: list[Entry] = []
         self._undated: list[Entry] = []
-        self._storing = asyncio.Lock()
+        self._starting = asyncio.Lock()
+        self._storing: dict[asyncio.Task[None], frozenset[str]] = {}  # the keys of each batch
         self._ended = False
         self._pauses: tuple[float, ...] = RETRY_PAUSES_S
 
@@ -98,20 +101,35 @@ class Warmup:
             return
         (self._dated if dated else self._undated).extend(entries)
         if len(self._dated) + len(self._undated) >= BATCH_SIZE:
-            await self._store_all()
+            await self._store_waiting()
 
     async def finish(self) -> None:
         """Store the entries that wait, however long that takes, and accept no more."""
         self._ended = True
-        await self._store_all()
+        await self._store_waiting()
+        while self._storing:
+            await self._end_batches()
 
-    async def _store_all(self) -> None:
-        async with self._storing:
+    async def _store_waiting(self) -> None:
+        """Begin to store the entries that wait, in batches, at most `MAX_BATCHES` of them at once."""
+        async with self._starting:
             for waiting in (self._dated, self._undated):
                 while waiting:
                     batch = waiting[:BATCH_SIZE]
                     del waiting[:BATCH_SIZE]
-                    await self._store(batch, only_new=waiting is self._undated)
+                    keys = frozenset(entry.key for entry in batch)
+                    # Of two entries with one key, the second is compared with what the first has left.
+                    while len(self._storing) >= MAX_BATCHES or any(map(keys.intersection, self._storing.values())):
+                        await self._end_batches()
+                    storing = self._store(batch, only_new=waiting is self._undated)
+                    self._storing[asyncio.get_running_loop().create_task(storing)] = keys
+
+    async def _end_batches(self) -> None:
+        """Wait until a batch is stored, or could not be."""
+        done, _ = await asyncio.wait(self._storing, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if self._storing.pop(task, None) is not None:
+                task.result()
 
     async def _store(self, entries: list[Entry], *, only_new: bool) -> None:
         backends = self._parts.engine.backends
@@ -121,7 +139,8 @@ class Warmup:
         for pause in (0.0, *self._pauses):
             await asyncio.sleep(pause)
             try:
-                self.tally.imported += await self._transfer.import_entries(entries, only_new=only_new)
+                imported = await self._transfer.import_entries(entries, only_new=only_new)
+                self.tally.imported += imported  # which other batches add to, too
                 self._pauses = RETRY_PAUSES_S
                 return
             except StoreError as exc:

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from aicache.adapters.memory import MemoryStore
 from aicache.adapters.redis.codec import pack_entry, seal, unpack_entry
 from aicache.adapters.redis.connect import open_redis
-from aicache.adapters.redis.store import MIN_SHARED_VALUE_CHARS, RedisStore
+from aicache.adapters.redis.store import MAX_BATCH_BYTES, MIN_SHARED_VALUE_CHARS, RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.adapters.valkey.server_binary import is_available
 from aicache.domain.deployment_secrets import CHECKSUM_BYTES, checksum, derive_secrets
@@ -914,6 +914,29 @@ async def test_an_entry_that_is_not_kept_longer_can_be_read_by_versions_without_
 
     assert packed[:1] == b"\x10"
     assert len(msgspec.msgpack.decode(packed[1 + CHECKSUM_BYTES :])) == 21
+
+
+async def test_many_are_put_in_few_round_trips(valkey: EmbeddedValkey, raw: Redis, an_entry: Make) -> None:
+    store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4, compress=False)
+    body = bytes(MAX_BATCH_BYTES // 4)
+    entries = [an_entry(key=f"{i:02x}", alias=f"{i:02x}", body=body) for i in range(10)]
+
+    await store.put_many(entries)
+    await store.put_many([])
+
+    assert [await store.get(entry.key) for entry in entries] == entries
+    assert await store.find("ff", "09") == (None, "09")
+    await store.close()
+
+
+async def test_many_of_which_one_is_not_written_are_an_error(redis: RedisStore, raw: Redis, an_entry: Make) -> None:
+    limit = (await raw.config_get("maxmemory"))["maxmemory"]
+    await raw.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(StoreError, match="OOM"):
+            await redis.put_many([an_entry(key="01"), an_entry(key="02")])
+    finally:
+        await raw.config_set("maxmemory", limit)
 
 
 @pytest.mark.parametrize("value", [b"", b"01", b"\x8f01", b"\x80" + bytes(40)])

@@ -29,7 +29,7 @@ from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.leases import LEASE_KIND, RedisLeases
 from aicache.adapters.redis.peers import Peers
 from aicache.adapters.redis.read_batcher import ReadBatcher
-from aicache.adapters.redis.server import Command, Servers
+from aicache.adapters.redis.server import Command, Servers, check_replies
 from aicache.adapters.redis.server_messages import Listener
 from aicache.adapters.redis.server_usage import USAGE_COMMANDS, add_up, parse_usage
 from aicache.adapters.redis.stored_values import StoredValues
@@ -44,6 +44,8 @@ SHORTEN_BATCH_SIZE = 32
 EXISTS_BATCH_SIZE = 64
 MAX_DELETIONS = 64
 """Deletions of unreadable values at once; the others are deleted when they are read again."""
+MAX_BATCH_BYTES = 256 * 1024
+"""Size of the entries that are written in one round trip, but for the last of them."""
 PROBE_KEY = "0" * 32
 """A key that no entry has."""
 MAX_TIME_S = 1e12
@@ -140,26 +142,44 @@ class RedisStore(RedisLeases):
     async def put(self, entry: Entry) -> None:
         await self._write(entry)
 
+    async def put_many(self, entries: Sequence[Entry]) -> None:
+        """Write entries in few round trips, of about `MAX_BATCH_BYTES` each."""
+        batch: list[Command] = []
+        size = 0
+        for entry in entries:
+            writing, aliasing = self._render(entry)
+            batch += (writing, *aliasing)
+            size += len(writing[2])
+            if size >= MAX_BATCH_BYTES or entry is entries[-1]:
+                check_replies(await self._open.execute_all(batch))
+                batch, size = [], 0
+        self._forget(*(entry.key for entry in entries))
+
     async def put_and_release(self, entry: Entry, token: str) -> bool:
         [released, *_] = await self._write(entry, self._release(entry.key, token))
         return not isinstance(released, StoreError)
 
     async def _write(self, entry: Entry, *commands: Command) -> list[Any]:
         """Write an entry, execute other commands, write its alias; return the replies and errors after the entry's."""
+        writing, aliasing = self._render(entry)
+        [written, *others] = await self._open.execute_all([writing, *commands, *aliasing])
+        if isinstance(written, StoreError):
+            raise written
+        self._forget(entry.key)
+        return others
+
+    def _render(self, entry: Entry) -> tuple[tuple[str, str, bytes, str, int], list[Command]]:
+        """Return the command that writes an entry, and the one that writes its alias, if it has one."""
         ends = int(min(entry.expires_at, MAX_TIME_S) * 1000)
         kept_until = int(min(max(entry.expires_at, entry.kept_until), MAX_TIME_S) * 1000)
         packed = pack_entry(entry, compress=self.compress)  # contains the key, and a checksum
         if self._sign:
             packed = seal(self._sign, b"entry", packed)
-        writing: list[Command] = [("SET", self._prefix + "e:" + entry.key, packed, "PXAT", kept_until), *commands]
+        aliasing: list[Command] = []
         if entry.alias:  # last, and the entry is as good without it
             value = render_alias(self._sign, entry.alias, entry.key)
-            writing.append(("SET", self._prefix + "a:" + entry.alias, value, "PXAT", ends))
-        [written, *others] = await self._open.execute_all(writing)
-        if isinstance(written, StoreError):
-            raise written
-        self._forget(entry.key)
-        return others
+            aliasing.append(("SET", self._prefix + "a:" + entry.alias, value, "PXAT", ends))
+        return ("SET", self._prefix + "e:" + entry.key, packed, "PXAT", kept_until), aliasing
 
     async def delete(self, keys: Sequence[str], aliases: Sequence[str] = ()) -> None:
         names = [kind + key for key in keys for kind in ("e:", "n:", "c:")] + ["a:" + alias for alias in aliases]
