@@ -46,6 +46,11 @@ def line(row: Row) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def explanation(row: Row) -> list[str]:
+    """Return lines about why a row failed, if it did."""
+    return [f"! {row.name}: {each}" for each in row.faults] + [f"!     {each}" for each in row.notes if row.faults]
+
+
 def write(folder: Path, rows: Sequence[Row]) -> None:
     """Write the rows as CSV."""
     with (folder / FILE).open("w", encoding="utf-8", newline="") as file:

@@ -19,7 +19,7 @@ from benchmarks.data_servers import free_ports
 from benchmarks.errors import Problem
 from benchmarks.faults.answer_checker import Response, Verdict, check_answer
 from benchmarks.faults.client import Client
-from benchmarks.faults.load import ANSWER_TIMEOUT_S, FILL_CONNECTIONS, Load
+from benchmarks.faults.load import ANSWER_TIMEOUT_S, Load
 from benchmarks.faults.proxy_process import Plan, Proxy
 from benchmarks.faults.requests import Corpus, PlannedRequest
 from benchmarks.faults.sent_answers import Ledger
@@ -33,7 +33,8 @@ PORT = 8080
 UNASKED_SHARE = 0.25
 """Share of the stored questions that the load does not ask: where one is lost, it stays lost."""
 ONLY_IF_CACHED = "only-if-cached, no-store"
-ATTEMPTS = 3
+FIND_CONNECTIONS = 3
+ATTEMPTS = 4
 """How often an answer is asked for before it counts as lost: a busy machine misses some."""
 
 
@@ -112,8 +113,9 @@ class Stage:
         raise Problem("the cluster has no such shard")
 
     async def restart(self, place: int) -> None:
-        """Start a proxy that was killed; what is asked meanwhile counts as asked while it was down."""
+        """Start a proxy that was killed. It counts as down until it answers."""
         await self.proxies[place].start(ready=False)
+        await self.proxies[place].ready(frozenset())
         self.loads[place].client.forget()
         self.loads[place].down.end()
 
@@ -130,7 +132,7 @@ class Stage:
             for number, ask in rest:
                 found[number] = await self._find(ask, place)
 
-        await asyncio.gather(*(some() for _ in range(FILL_CONNECTIONS)))
+        await asyncio.gather(*(some() for _ in range(FIND_CONNECTIONS)))
         return [found[number] for number in sorted(found)]
 
     async def _find(self, ask: PlannedRequest, place: int) -> Response | None:
