@@ -219,6 +219,28 @@ class TestVectorSets:
         assert max(lives) == pytest.approx(5000 + redis_vector_sets.GRACE_S, abs=60)
         assert min(lives) >= 100 + redis_vector_sets.GRACE_S - 60
 
+    @pytest.mark.slow
+    async def test_a_server_that_was_killed_loads_them_from_its_append_only_file(self, tmp_path: Path) -> None:
+        [port] = free_ports(1)
+        server = Process(port, tmp_path / "kept", plain(port, "--appendonly", "yes"), program=redis_8())
+        server.start()
+        try:
+            await server.up()
+            index = an_index(f"redis://127.0.0.1:{port}/0")
+            await index.open()
+            for key, weights in ((K1, (1.0,)), (K2, (1.0, 0.5)), (K3, (1.0, 1.0))):
+                await index.upsert(key, ALICE, axis(*weights), LATER)
+            await index.delete([K3])
+
+            server.kill()
+            server.start()
+            await server.up()
+
+            assert await keys_of(index, ALICE) == [K1, K2]
+            await index.close()
+        finally:
+            server.kill()
+
     async def test_another_prefix_sees_nothing(self, sets: RedisIndex, redis_8_url: str, prefix: str) -> None:
         other = an_index(redis_8_url, prefix + "x")
         await other.open()

@@ -84,8 +84,9 @@ class VectorSets:
             ]
         )
         previous = check_replies(replies)[0]
-        # With CAS the neighbors are sought on a thread, so that other commands need not wait.
-        add = ("VADD", vectors, "FP32", _render(vector), key, "CAS", "NOQUANT")
+        # Without CAS, which would seek the neighbors on a thread: an append-only file that has it cannot be loaded
+        # (Redis 8.2: "fakeClient->flags & CLIENT_BLOCKED").
+        add = ("VADD", vectors, "FP32", _render(vector), key, "NOQUANT")
         commands: list[Command] = [add, *_render_expiry(vectors, ttl_ms)]
         if isinstance(previous, bytes) and previous.decode() != namespace:
             commands.append(("VREM", self._set(previous.decode()), key))
