@@ -70,7 +70,7 @@ function showTiles(now) {
     tile(`Requests, last ${minutes} min`, count(looked + total.bypass), `${((looked + total.bypass) / now.live.window).toFixed(1)} a second · ${count(all)} since the start`),
     tile("Time to a hit, median", seconds(total.hit_p50), `p95 ${seconds(total.hit_p95)} · p99 ${seconds(total.hit_p99)}`),
     tile("Time upstream, median", seconds(total.upstream_p50), `p95 ${seconds(total.upstream_p95)} · p99 ${seconds(total.upstream_p99)}`),
-    tile("Tokens saved", count(tokens), `${count(since.prompt_tokens)} in, ${count(since.completion_tokens)} out · ${seconds(since.seconds)} not waited`),
+    tile("Tokens saved", count(tokens), `${count(since.prompt_tokens)} in, ${count(since.completion_tokens)} out since the start · ${seconds(since.seconds)} not waited`),
     tile("Money saved", since.money || !since.unpriced.length ? money(since.money) : NOTHING, since.unpriced.length ? `without ${named(since.unpriced)}: set prices` : "estimated, since the start"),
     bound,
   ];

@@ -46,7 +46,7 @@ function line(each, texts) {
 function show(found) {
   const filtered = $("outcome").value !== "" || $("text").value.trim() !== "";
   const heads = [["Time", ""], ["Outcome", ""], ...(found.texts ? [["Question", "text long"]] : []), ["Why", "text long"], ["Similarity", "number"], ["Differences", "text"],
-    ["Model", "text"], ["API", ""], ["Time taken", ""], ["Tokens", "number"], ["Entry", ""]];
+    ["Model", "name"], ["API", ""], ["Time taken", ""], ["Tokens", "number"], ["Entry", ""]];
   put("found", [found, filtered], () => table("Latest requests", heads, found.requests.map((each) => line(each, found.texts)),
     filtered ? "None of the latest requests is like this." : "No requests yet."));
   const shown = `${count(found.requests.length)} ${found.requests.length === 1 ? "request" : "requests"}, the newest first.`;
