@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
 from aicache.domain import policy
 from aicache.domain.digests import is_digest
@@ -35,7 +35,13 @@ class RefillRound:
     """
 
     def __init__(
-        self, store: GuardedStore, semantic: Semantic, rules: policy.Rules, now: float, *, check_all: bool
+        self,
+        store: GuardedStore,
+        semantic: Semantic,
+        rules: Callable[[], policy.Rules],
+        now: float,
+        *,
+        check_all: bool,
     ) -> None:
         self._store, self._semantic, self._rules, self._now = store, semantic, rules, now
         self._check_all = check_all
@@ -44,7 +50,7 @@ class RefillRound:
         self.embedded = 0
         """Questions that were embedded so far."""
 
-    async def steps(self) -> AsyncIterator[None]:
+    async def steps(self) -> AsyncGenerator[None]:
         """Yield after each step, and the rest that follows it. Raises StoreError unless every step succeeds."""
         cursor = ""
         while True:
@@ -52,7 +58,9 @@ class RefillRound:
             keys = [key for key in keys if is_digest(key)]
             for start in range(0, len(keys), KEYS_AT_ONCE):
                 some = keys[start : start + KEYS_AT_ONCE]
+                began = loop_time().time()
                 namespaces = await self._semantic.index.find_namespaces(some)
+                await _rest(began)
                 unsure = some if self._check_all else [key for key in some if key not in namespaces]
                 yield
                 for begin in range(0, len(unsure), ENTRIES_AT_ONCE):
@@ -77,7 +85,7 @@ class RefillRound:
             self._failure, self._failures = exc, self._failures + 1
             if self._failures == MAX_FAILURES:
                 raise
-        await asyncio.sleep(REST_FACTOR * (loop_time().time() - began))
+        await _rest(began)
 
     async def _fill(self, keys: Sequence[str], namespaces: Mapping[str, str]) -> None:
         found = await self._find(keys)
@@ -98,8 +106,9 @@ class RefillRound:
 
     async def _find(self, keys: Sequence[str]) -> dict[str, Entry]:
         """Return those entries that may be found by meaning."""
+        rules = self._rules()
         entries = [each for each in await self._store.peek(keys, "entries to refill from") if isinstance(each, Entry)]
-        live = [e for e in entries if e.expires_at > self._now and policy.may_have_vector(e, self._rules)]
+        live = [e for e in entries if e.expires_at > self._now and policy.may_have_vector(e, rules)]
         flags = await asyncio.gather(*(self._store.remembers(withdrawn(entry.key)) for entry in live))
         return {entry.key: entry for entry, is_withdrawn in zip(live, flags, strict=True) if not is_withdrawn}
 
@@ -139,3 +148,7 @@ class RefillRound:
         for entry in entries:
             if entry.key in left and left[entry.key].expires_at != entry.expires_at:
                 await self._upsert(left[entry.key], vectors[entry.key])
+
+
+async def _rest(began: float) -> None:
+    await asyncio.sleep(REST_FACTOR * (loop_time().time() - began))

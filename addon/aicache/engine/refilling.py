@@ -117,12 +117,13 @@ class Refilling:
         if not await lease.acquire():
             return RETRY_AFTER_S
         before = self.embedded
-        refill = RefillRound(store, semantic, self._rules(), now, check_all=progress.done == 0.0)
+        refill = RefillRound(store, semantic, self._rules, now, check_all=progress.done == 0.0)
         try:
-            async for _ in refill.steps():
-                self.embedded = before + refill.embedded
-                await lease.renew()
-                await self._until_calm()
+            async with contextlib.aclosing(refill.steps()) as steps:
+                async for _ in steps:
+                    self.embedded = before + refill.embedded
+                    await lease.renew()
+                    await self._until_calm()
             await store.put_blob(name, msgspec.json.encode(now), now + NOTED_S)
         finally:
             await lease.release()
