@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mitmproxy.http import HTTPFlow, Request
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import tflow
 
-from aicache.adapters.memory import MemoryStore
+from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.config import Config
-from aicache.dashboard.probes import is_probe, render
+from aicache.dashboard.probes import LIVE, READY, is_probe, render
+from aicache.domain.judging import JudgeQuestion
+from aicache.domain.model import Vector
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
+from aicache.engine.judge_on_path import JudgeLimits
 from aicache.runtime.preflight import rules_for
-from fakes import BrokenStore
+from dashboard import probe_table
+from dashboard.probe_table import Probes, documented
+from fakes import BrokenStore, LetterEmbedder, NeighborOracle
 from in_process import a_question, an_answer, in_process
 
 UPSTREAM = "https://api.test"
@@ -104,3 +111,39 @@ def test_who_ends_is_not_ready_and_still_lives() -> None:
 
     assert render(b"/_ai_cache/ready", engine, Config(), draining=True).status_code == 503
     assert json.loads(render(b"/_ai_cache/live", None, Config(), draining=True).content or b"") == {"status": "live"}
+
+
+async def test_an_index_that_refuses_writes_and_a_judge_that_fails_are_degraded_as_documented() -> None:
+    engine, vector = Engine(rules_for(Config()), 0.5), np.ones(4, np.float32)
+    engine.use_exact(MemoryStore(), 0.1)
+    engine.use_semantic(LetterEmbedder(), ReadOnlyIndex(), embedder_timeout=1.0, index_timeout=1.0)
+    before = probed(engine)
+
+    while (semantic := engine.semantic) is not None and probed(engine) == before:
+        with pytest.raises(StoreError):
+            await semantic.index.upsert("01", "02", vector, 0.0)
+    read_only = probed(engine)
+    engine.use_semantic(LetterEmbedder(), MemoryIndex(), embedder_timeout=1.0, index_timeout=1.0)
+    engine.use_judge(NeighborOracle(broken), 1.0, JudgeLimits())
+    while (judge := engine.backends.neighbor_judge) is not None and probed(engine) == before:
+        await judge.ask(JudgeQuestion("Which way?", "What way?"), "segment", 0.8, 1)
+
+    assert before == Probes(200, 200)
+    assert read_only == documented()[probe_table.NO_INDEX_WRITES]
+    assert probed(engine) == documented()[probe_table.NO_JUDGE]
+
+
+class ReadOnlyIndex(MemoryIndex):
+    """An index that refuses to write."""
+
+    async def upsert(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
+        raise StoreError("read-only")
+
+
+def broken(question: JudgeQuestion) -> bool:
+    raise StoreError("broken")
+
+
+def probed(engine: Engine) -> Probes:
+    live, ready = (render(target, engine, Config(), draining=False) for target in (LIVE, READY))
+    return Probes(live.status_code, ready.status_code, tuple(ready.json()["degraded"]))

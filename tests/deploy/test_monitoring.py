@@ -21,6 +21,7 @@ from aicache.telemetry.health import collect_health
 from aicache.telemetry.labels import reason_label
 from aicache.telemetry.prometheus import Metrics
 from deploy.files import CHART, COMPOSE, KUBERNETES, MONITORING, PAGE, parse, text
+from deploy.operator_objects import PROMETHEUS_RULE, SERVICE_MONITOR, mistakes
 
 RULES = Rules(ttl=100, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=400)
 
@@ -73,6 +74,54 @@ def test_every_metric_named_is_there_with_its_labels(path: Path) -> None:
             assert used <= known[name] | {"job", "namespace", "pod"}, each
             found += 1
     assert found
+
+
+def rendered_chart() -> list[Any]:
+    """Return the chart's objects, with stand-ins for what Helm fills in."""
+    template = re.sub(r"(?m)^\{\{-.*\}\}\n", "", text(CHART / "templates" / "monitoring.yaml"))
+    template = re.sub(r"\{\{-? \(\.Files[^}]*\}\}", "{groups: [{name: a, rules: [{alert: A, expr: up}]}]}", template)
+    template = re.sub(r"(?m)^( +)\{\{-[^}]*nindent[^}]*\}\}$", r"\1app: ai-cache", template)
+    template = re.sub(r"\{\{[^}]*nindent[^}]*\}\}", "{app: ai-cache}", template)
+    return [*yaml.safe_load_all(re.sub(r"\{\{[^}]*\}\}", "ai-cache", template))]
+
+
+def test_the_operator_takes_every_field() -> None:
+    shapes = {"ServiceMonitor": SERVICE_MONITOR, "PrometheusRule": PROMETHEUS_RULE}
+    objects = [parse(MONITORING / "servicemonitor.yaml"), parse(MONITORING / "prometheusrule.yaml"), *rendered_chart()]
+    checked = [each for each in objects if each["kind"] in shapes]
+
+    assert [each["kind"] for each in checked] == ["ServiceMonitor", "PrometheusRule"] * 2
+    assert [found for each in checked for found in mistakes(each, shapes[each["kind"]])] == []
+    for group in parse(MONITORING / "prometheusrule.yaml")["spec"]["groups"]:
+        assert all(("alert" in rule) != ("record" in rule) and "expr" in rule for rule in group["rules"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "mistake"),
+    [
+        ({"endpoints": [{"intervall": "30s"}]}, ".spec.endpoints[0].intervall: unknown"),
+        ({"endpoints": [{"interval": "30"}]}, ".spec.endpoints[0].interval: '30'"),
+        ({"endpoints": []}, ".spec.endpoints: not a list with anything in it"),
+        ({"selector": {"app": "ai-cache"}}, ".spec.selector.app: unknown"),
+        ({"selector": ["ai-cache"]}, ".spec.selector: not an object"),
+        ({"endpoints": [{"port": 8080}]}, ".spec.endpoints[0].port: 8080"),
+    ],
+)
+def test_what_it_would_not_take_is_a_mistake(changed: dict[str, Any], mistake: str) -> None:
+    monitor = parse(MONITORING / "servicemonitor.yaml")
+
+    assert [*mistakes(monitor | {"spec": monitor["spec"] | changed}, SERVICE_MONITOR)] == [mistake]
+
+
+def test_the_monitor_finds_the_service_and_the_token() -> None:
+    [endpoint] = parse(MONITORING / "servicemonitor.yaml")["spec"]["endpoints"]
+    service = parse(KUBERNETES / "base" / "service.yaml")
+    credentials = endpoint["authorization"]["credentials"]
+
+    assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
+    [proxy] = parse(KUBERNETES / "base" / "deployment.yaml")["spec"]["template"]["spec"]["containers"]
+    assert {"secretRef": {"name": credentials["name"]}} in proxy["envFrom"]
+    assert f"--from-literal={credentials['key']}=" in text(PAGE)
 
 
 def test_the_adapters_rule_makes_the_metric_that_scales() -> None:
