@@ -6,8 +6,6 @@ import ast
 import functools
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parent.parent / "addon" / "aicache"
 
 LAYERS = [
@@ -52,17 +50,26 @@ def test_every_folder_has_a_layer() -> None:
     assert {folder_of(path) for path in MODULES} - {"__init__"} == set(LAYER)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_modules_import_from_inner_layers_only(path: Path) -> None:
-    own = folder_of(path)
-    others = {name.split(".")[1] for name in imports(path) if name.startswith("aicache.")} - {own}
+def test_modules_import_from_inner_layers_only() -> None:
+    assert [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for path in MODULES
+        for name in sorted(imports(path))
+        if name.startswith("aicache.") and not is_further_in(name.split(".")[1], folder_of(path))
+    ] == []
 
-    assert all(LAYER[other] < LAYER[own] for other in others), f"{path.name} imports from {others}"
+
+def is_further_in(other: str, own: str) -> bool:
+    return other == own or LAYER[other] < LAYER[own]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_only_the_outer_layers_know_mitmproxy(path: Path) -> None:
-    assert folder_of(path) in KNOW_MITMPROXY or not any(name.split(".")[0] == "mitmproxy" for name in imports(path))
+def test_only_the_outer_layers_know_mitmproxy() -> None:
+    assert [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for path in MODULES
+        for name in sorted(imports(path))
+        if name.split(".")[0] == "mitmproxy" and folder_of(path) not in KNOW_MITMPROXY
+    ] == []
 
 
 def test_beside_the_script_lies_the_package_and_nothing_else() -> None:

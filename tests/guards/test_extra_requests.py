@@ -190,31 +190,31 @@ HARMLESS = [
     ("怎麼重設密碼？", "請問如何重設密碼？謝謝"),
 ]  # fmt: skip
 
-CASES = [(QUESTIONS[language], more) for language in QUESTIONS for more in MORE[language]]
-
 
 def refused(one: str, other: str) -> bool:
     return {compare_questions(one, other).outcome, compare_questions(other, one).outcome} == {Outcome.DIFFERENT}
 
 
-@pytest.mark.parametrize(("question", "more"), CASES)
-def test_a_sentence_more_refuses_wherever_it_stands(question: str, more: str) -> None:
-    bare = question.rstrip("?？ ")
-    said = more.rstrip(".。?!")
+@pytest.mark.parametrize("language", QUESTIONS)
+def test_a_sentence_more_refuses_wherever_it_stands(language: str) -> None:
+    question = QUESTIONS[language]
 
-    assert refused(question, f"{question} {more}")
-    assert refused(question, f"{more} {question}")
-    assert refused(question, f"{question}\n{more}")
-    assert refused(question, f"{bare}, {said}?")
-    assert refused(question, f"{bare} ({said})?")
-    assert refused(question, f"{bare}...{said}")
+    assert [
+        text for more in MORE[language] for text in with_a_sentence(question, more) if not refused(question, text)
+    ] == []
+
+
+def with_a_sentence(question: str, more: str) -> list[str]:
+    bare, said = question.rstrip("?？ "), more.rstrip(".。?!")
+    beside = [f"{question} {more}", f"{more} {question}", f"{question}\n{more}"]
+    return [*beside, f"{bare}, {said}?", f"{bare} ({said})?", f"{bare}...{said}"]
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-@pytest.mark.parametrize("sign", SIGNS)
-def test_a_sign_more_refuses(question: str, sign: str) -> None:
-    assert refused(question, question + " " + sign)
-    assert refused(question, sign + " " + question)
+def test_a_sign_more_refuses(question: str) -> None:
+    texts = [text for sign in SIGNS for text in (f"{question} {sign}", f"{sign} {question}")]
+
+    assert [text for text in texts if not refused(question, text)] == []
 
 
 @pytest.mark.parametrize(("question", "other"), INSIDE)
@@ -222,11 +222,11 @@ def test_an_instruction_refuses_without_a_sentence_of_its_own(question: str, oth
     assert refused(question, other)
 
 
-@pytest.mark.parametrize(
-    ("question", "word"), [(question, word) for question, words in WORDS.values() for word in words.split()]
-)
-def test_one_word_more_refuses_in_the_midst_of_a_question_as_well(question: str, word: str) -> None:
-    assert refused(" ".join(question.format("").split()), question.format(word))
+@pytest.mark.parametrize(("question", "words"), WORDS.values(), ids=WORDS)
+def test_one_word_more_refuses_in_the_midst_of_a_question_as_well(question: str, words: str) -> None:
+    bare = " ".join(question.format("").split())
+
+    assert [word for word in words.split() if not refused(bare, question.format(word))] == []
 
 
 @pytest.mark.parametrize("more", ["three", "3", "in under ten words,", "two hundred"])

@@ -242,15 +242,13 @@ def every(table: dict[str, list[str]]) -> list[str]:
     return [question for questions in table.values() for question in questions]
 
 
-@pytest.mark.parametrize("question", every(DEPENDING))
-def test_what_belongs_to_the_caller_or_the_moment_has_no_general_answer(question: str) -> None:
-    assert depends_on_now(question)
-    assert depends_on_caller(question)
+def test_what_belongs_to_the_caller_or_the_moment_has_no_general_answer() -> None:
+    assert [question for question in every(DEPENDING) if not depends_on_now(question)] == []
+    assert [question for question in every(DEPENDING) if not depends_on_caller(question)] == []
 
 
-@pytest.mark.parametrize("question", every(GENERAL))
-def test_what_something_means_or_how_it_is_done_has_one_answer(question: str) -> None:
-    assert not depends_on_now(question)
+def test_what_something_means_or_how_it_is_done_has_one_answer() -> None:
+    assert [question for question in every(GENERAL) if depends_on_now(question)] == []
 
 
 @pytest.mark.parametrize(

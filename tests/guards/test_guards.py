@@ -215,9 +215,10 @@ def test_what_is_left_over_is_unexplained(name: str, one: str, other: str) -> No
     assert name in [difference.name for difference in comparison.differences]
 
 
-@pytest.mark.parametrize(("one", "other"), [pair[-2:] for pair in (*NEAR_MISSES, *PARAPHRASES, *SAME_IN_CHINESE)])
-def test_it_makes_no_difference_which_is_the_neighbor(one: str, other: str) -> None:
-    assert compare_questions(one, other) == compare_questions(other, one).turned()
+def test_it_makes_no_difference_which_is_the_neighbor() -> None:
+    pairs = [pair[-2:] for pair in (*NEAR_MISSES, *PARAPHRASES, *SAME_IN_CHINESE)]
+
+    assert [(a, b) for a, b in pairs if compare_questions(a, b) != compare_questions(b, a).turned()] == []
 
 
 WORDS = (

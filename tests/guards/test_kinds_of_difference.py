@@ -205,9 +205,8 @@ PARAPHRASES = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), NEAR_MISSES)
-def test_another_person_time_role_or_question_is_not_explained(one: str, other: str) -> None:
-    assert compare_questions(one, other).outcome is not Outcome.EXPLAINED
+def test_another_person_time_role_or_question_is_not_explained() -> None:
+    assert [pair for pair in NEAR_MISSES if compare_questions(*pair).outcome is Outcome.EXPLAINED] == []
 
 
 @pytest.mark.parametrize(("one", "other"), PARAPHRASES)

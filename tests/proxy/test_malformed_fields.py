@@ -16,20 +16,20 @@ def test_versions(version: str, safe: bool) -> None:
     assert is_safe(version) is safe
 
 
-@pytest.mark.parametrize("byte", [*range(0x09), *range(0x0A, 0x20), 0x7F])
 @pytest.mark.parametrize("place", ["method", "path", "authority", "name", "value"])
-def test_a_request_with_a_control_character_anywhere_in_its_head_is_refused(place: str, byte: int) -> None:
-    flow = tflow.tflow()
-    data = flow.request.data
-    bad = b"a" + bytes([byte]) + b"b"
-    if place in ("name", "value"):
-        data.headers.fields = (*data.headers.fields, (bad, b"x") if place == "name" else (b"x-a", bad))
-    else:
-        setattr(data, place, bad)
+def test_a_request_with_a_control_character_anywhere_in_its_head_is_refused(place: str) -> None:
+    for byte in (*range(0x09), *range(0x0A, 0x20), 0x7F):
+        flow = tflow.tflow()
+        data = flow.request.data
+        bad = b"a" + bytes([byte]) + b"b"
+        if place in ("name", "value"):
+            data.headers.fields = (*data.headers.fields, (bad, b"x") if place == "name" else (b"x-a", bad))
+        else:
+            setattr(data, place, bad)
 
-    assert refuse_request(flow)
-    assert flow.response is not None
-    assert flow.response.status_code == 400
+        assert refuse_request(flow), byte
+        assert flow.response is not None
+        assert flow.response.status_code == 400
 
 
 def test_tabs_and_other_bytes_are_let_through() -> None:
