@@ -16,6 +16,7 @@ NOT_QUICK = {TESTS / "browser", TESTS / "e2e", TESTS / "scripts"}
 SLOWEST_FIRST = ("e2e", "browser", "scripts", "adapters")
 """Workers get these folders' files first, so that none is left alone with a long one at the end."""
 QUICK_EXAMPLES = 10
+FEW_EXAMPLES = 50
 
 # Thousands of tests are alive until the end: to look through them for garbage at the usual pace takes a twentieth.
 gc.set_threshold(100_000, 20, 20)
@@ -77,8 +78,12 @@ def place(test: Path) -> int:
 
 
 def try_fewer_examples(test: object) -> None:
-    """Try a tenth of the examples that a property asks for itself, which its profile does not change."""
+    """Try a tenth of the examples that a property asks for itself, which its profile does not change.
+
+    One that asks for few does so for each of many parameters.
+    """
     name = "_hypothesis_internal_use_settings"  # where hypothesis keeps them; its plug-in for pytest sets it, too
     if (own := getattr(test, name, None)) is not None:
-        fewer = max(own.max_examples // 10, QUICK_EXAMPLES)
+        few = QUICK_EXAMPLES < own.max_examples < FEW_EXAMPLES
+        fewer = max(own.max_examples // 10, QUICK_EXAMPLES // 2 if few else QUICK_EXAMPLES)
         setattr(test, name, settings(own, max_examples=min(own.max_examples, fewer)))

@@ -91,10 +91,15 @@ def test_a_client_that_leaves_disturbs_nothing(proxy: Proxy, stored: Stream) -> 
 
 def test_a_stream_is_sent_to_its_end_after_sigterm(proxy: Proxy, stored: Stream) -> None:
     with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(ask, proxy, "Stored?")
-        time.sleep(0.1)
-        assert proxy.stop(signal.SIGTERM) == 0
-        stream = asking.result(10)
+        with socket.create_connection(("127.0.0.1", proxy.port), 30) as client:
+            send(client, "Stored?")
+            received = client.recv(65536)
+            stopping = pool.submit(proxy.stop, signal.SIGTERM)
+            while not received.endswith(b"\r\n\r\n" + stored.body) and (piece := client.recv(65536)):
+                received += piece
+        assert stopping.result() == 0
 
-    assert (stream.body, stream.broken) == (stored.body, False)
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert body == stored.body
     assert "SIGTERM: all connections have ended" in proxy.log
