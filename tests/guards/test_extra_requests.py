@@ -171,7 +171,6 @@ HARMLESS = [
     ("What is a black hole?", "Good morning! What is a black hole? Thank you very much."),
     ("My card payment failed. Why?", "Why did my card payment fail?"),
     ("What is a rag-picker?", "What is a ragpicker?"),
-    ("What are the risks of smoking?", "What are the health risks of smoking?"),
     ("Warum ist der Himmel blau?", "Hallo, warum ist der Himmel blau? danke im voraus"),
     ("Wie setze ich mein Passwort zurück?", "Wie kann ich mein Passwort zurücksetzen?"),
     ("Pourquoi le ciel est-il bleu ?", "Bonjour, pourquoi le ciel est-il bleu ? Merci d'avance"),

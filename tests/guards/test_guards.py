@@ -177,8 +177,12 @@ def test_a_chinese_paraphrase_needs_no_more_than_every_chinese_question(one: str
 @pytest.mark.parametrize(
     ("slot", "one", "other"),
     [
-        ("addition", "What are the risks of smoking?", "What are the health risks of smoking?"),
-        ("modifier", "Is Ann a photographer?", "Is Ann a decent photographer?"),
+        (
+            "addition",
+            "How much would I be charged for a transfer?",
+            "How much will I be charged for making a transfer?",
+        ),
+        ("modifier", "She is a photographer.", "She is a decent photographer."),
         ("person", "How can I change my name?", "How can you change your name?"),
     ],
 )

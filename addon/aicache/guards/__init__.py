@@ -10,7 +10,7 @@ from aicache.guards.known_differences import find_known_differences
 from aicache.guards.leftovers import EASE, compare_leftovers
 from aicache.guards.spans import differing_spans
 from aicache.guards.text_features import TextFeatures, extract_features
-from aicache.guards.writing import is_written_otherwise
+from aicache.guards.writing import is_only_written_otherwise, is_written_otherwise
 
 __all__ = ["EASE", "Comparison", "Difference", "Outcome", "compare_questions"]
 
@@ -54,5 +54,6 @@ def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
         and one.inner_marks == other.inner_marks
         and not has_other_letters(one.cased_words, other.cased_words)
         and not is_written_otherwise(one.writing, other.writing)
+        and not is_only_written_otherwise(one.writing, other.writing)
         and one.function_words == other.function_words
     )

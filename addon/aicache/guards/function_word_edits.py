@@ -63,6 +63,13 @@ def are_accounted_for(one: FunctionWords, other: FunctionWords, twins: Mapping[s
     return _is_harmless(edits[0], asks_way=asks_way)
 
 
+def is_known_to_say_nothing(edit: Edit, language: str, *, asks_way: bool) -> bool:
+    """Return whether one place in which two texts of a language differ in function words is known to say nothing."""
+    if language == "en":
+        return _is_harmless(edit, asks_way=asks_way)
+    return _are_interchanged(edit.left, edit.right, language, asks_way=asks_way)
+
+
 def _twin(word: str, twins: Mapping[str, str]) -> str:
     return f"{CONTENT_MARK}{twins[word[1:]]}" if word[0] == CONTENT_MARK and word[1:] in twins else word
 

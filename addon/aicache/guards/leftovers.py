@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from aicache.guards import (
     exclusive_words,
@@ -25,11 +25,13 @@ from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.lexicon.synonyms import PLURALS_APART, VARIANTS
 from aicache.guards.matching import Matching, match_words
 from aicache.guards.moved_clauses import is_clause_moved
+from aicache.guards.only_difference import find_only_difference
 from aicache.guards.order import Order, find_order
 from aicache.guards.patterns import compile_later
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.tokens import Meaning, Script, Token
-from aicache.guards.writing import is_written_otherwise
+from aicache.guards.turned_phrases import are_phrases_turned
+from aicache.guards.writing import is_only_written_otherwise, is_written_otherwise
 
 EASE = -0.8
 """Share of the way from the threshold to 1 by which a neighbor may be farther of which nothing is left over."""
@@ -86,6 +88,11 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = Fa
     if exclusive_words.inverts_meaning(one.word_groups, other.word_groups):  # twice, or it would be known to differ
         return Comparison(Outcome.EXPLAINED, (Difference("inversion"),))
     differences = tuple(_differences(one, other, matching, order, long=long))
+    if all(each.name in _HARMLESS for each in differences):
+        asks_way = one.small_words.asks_way and other.small_words.asks_way
+        only = find_only_difference(one.clauses, other.clauses, matching.twins, asks_way=asks_way)
+        if only:
+            differences += (Difference(only, _words(matching.left), _words(matching.right)),)
     if not differences:
         return Comparison(Outcome.EXPLAINED, raised=EASE)
     raised = 1 - math.prod(1 - _RAISES.get(each.name, 0.0) for each in differences)
@@ -122,6 +129,10 @@ def _differences(
     yield from small_words.find_possible_differences(one.small_words, other.small_words)
     if order in (Order.SAME, Order.MOVED) and han_replacements.are_characters_exchanged(one.bare, other.bare):
         order = Order.TURNED
+    if order in (Order.SAME, Order.MOVED) and are_phrases_turned(one.clauses, other.clauses):
+        order = Order.TURNED
+    if order is Order.MOVED and _have_other_owners(one.writing.owners, other.writing.owners):
+        order = Order.TURNED
     if order is not Order.SAME:
         yield Difference("order" if order is Order.TURNED else "moved")
     left, right = _words(matching.left), _words(matching.right)
@@ -153,10 +164,16 @@ def _differences(
         yield Difference("substitution")
     if any(token.word in VARIANTS for token in (*matching.left, *matching.right)):
         yield Difference("additions", left, right)
-    if has_other_letters(one.cased_words, other.cased_words) or is_written_otherwise(one.writing, other.writing):
+    if (
+        has_other_letters(one.cased_words, other.cased_words)
+        or is_written_otherwise(one.writing, other.writing)
+        or (one.clauses.words == other.clauses.words and is_only_written_otherwise(one.writing, other.writing))
+    ):
         yield Difference("letter")
     if one.inner_marks != other.inner_marks and len(one.inner_marks) == len(other.inner_marks):
         yield Difference("sign")
+    if one.clauses.english and other.clauses.english and _has_other_voice(one, other):
+        yield Difference("voice")
     yield from map(Difference, _doubts(one, other))
     if len(left) + len(right) == 1 and substitution.is_modified(one, other):
         yield Difference("modifier")
@@ -182,6 +199,19 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
         yield difference.name
     if bool(one.small_words.pronouns) != bool(other.small_words.pronouns) and one.clauses.language != "fr":
         yield "pronoun"
+
+
+def _have_other_owners(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Return whether both texts name owners, and none of the same: the dog's owner, the owner's dog."""
+    return bool(one) and bool(other) and one.keys().isdisjoint(other)
+
+
+def _has_other_voice(one: TextFeatures, other: TextFeatures) -> bool:
+    """Return whether who does something in one text has it done to them in the other: robbed me, was robbed."""
+    others = other.participles
+    return "you" not in (*one.words, *other.words) and any(
+        others.get(word, voice) != voice for word, voice in one.participles.items()
+    )
 
 
 def _says(token: Token) -> bool:

@@ -89,7 +89,7 @@ _HINT = re.compile(r"\d|day|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[周
 """In every text with a quantity; much faster than the pattern."""
 _PATTERN = compile_later(
     rf"""
-    (?=[\d$€£¥₹上下晚早凌中傍周星礼])(?:
+    (?=[\d.$€£¥₹上下晚早凌中傍周星礼])(?:
       (?P<year>(?:19|20)\d\d)\s?[-/.年]\s?(?P<month>1[0-2]|0?[1-9])[-/.月]\s?(?P<day>[12]\d|3[01]|0?[1-9])(?!\d)[日号]?
     | (?P<day_of>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<of_month>{_MONTH})\b
     | (?P<zh_month>\d{{1,2}})月份?(?:(?P<zh_day>\d{{1,2}})[日号]?)?
@@ -99,7 +99,7 @@ _PATTERN = compile_later(
     | (?P<plain_hour>\d{{1,2}})\s*(?P<plain_half>[ap]\.?m\b\.?)
     | (?:周|星期|礼拜)(?P<zh_weekday>[1-7日天])(?![0-9个天月年])
     | (?:(?P<currency>[$€£¥₹])\s?)?
-      (?P<number>\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)*)(?:(?:st|nd|rd|th)(?![^\W\d_]))?\s?-?(?P<magnitude>{_MAGNITUDE})?\s?-?(?P<unit>{_UNIT})?
+      (?P<number>\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)*|(?<![\w.])\.\d+)(?P<decade>(?:'?s|er[ns]?)(?!\w))?(?:(?:st|nd|rd|th)(?![^\W\d_]))?\s?-?(?P<magnitude>{_MAGNITUDE})?\s?-?(?P<unit>{_UNIT})?
     )
     | \b(?=[jfmasondtw])(?:
       (?P<month_name>{_MONTH})\.?\s+(?:the\s+)?(?P<name_day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])
@@ -203,6 +203,8 @@ def _clock(found: dict[str, str | None]) -> Quantity:
 
 def _number(found: dict[str, str | None]) -> Quantity:
     written = (found["number"] or "").replace(",", "")
+    if found["decade"]:
+        return Quantity(f"{written}s")
     if written.count(".") > 1 or len(written) > 300:
         return Quantity(written)
     if written.endswith("0") and "." in written and not (found["unit"] or found["currency"] or found["magnitude"]):

@@ -72,7 +72,7 @@ def find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order:
 
 def _find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order:
     mine = tuple([twins.get(key, key) for key in one.content]) if twins else one.content
-    if one.english and other.english and is_focus_moved(one, other):
+    if one.language == other.language and is_focus_moved(one, other):
         return Order.TURNED
     if mine == other.content:
         return Order.SAME

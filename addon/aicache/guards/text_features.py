@@ -26,7 +26,7 @@ from aicache.guards.signs import find_inner_marks, find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
 from aicache.guards.small_words import SmallWords, find_small_words
 from aicache.guards.tokens import Clauses
-from aicache.guards.voice import find_conjunction, is_passive
+from aicache.guards.voice import find_conjunction, find_participles, is_passive
 from aicache.guards.words import content_stems, find_words, noun_modifiers
 from aicache.guards.writing import Writing, find_writing
 
@@ -152,6 +152,10 @@ class TextFeatures:
     @cached_property
     def conjunction(self) -> str:
         return find_conjunction(self.words)
+
+    @cached_property
+    def participles(self) -> Mapping[str, str]:
+        return find_participles(self.clauses.words)
 
     @cached_property
     def roles(self) -> Roles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aicache.guards.patterns import compile_later
 
@@ -22,3 +22,21 @@ def find_conjunction(words: Sequence[str]) -> str:
 def is_passive(plain: str) -> bool:
     """Return whether a normalized text is in the passive voice and names the agent."""
     return " by " in plain and _PASSIVE.search(plain) is not None
+
+
+_BE = frozenset("is are was were am be been being got get getting".split())
+_OBJECTS = frozenset("me you him her us them it someone somebody anyone anybody people".split())
+_PARTICIPLE = compile_later("[a-z]+(?:ed|en|wn|ught|old|ade|ent|een|one|hit|ept|eft|ost|et|aid|put|urt|ead|ung|unk)$")
+
+
+def find_participles(words: Sequence[str]) -> Mapping[str, str]:
+    """Return the English words that may be participles, with what they do: "passive" behind a form of "to be", "active"
+    before an object; without the others."""
+    found = {}
+    for at, word in enumerate(words):
+        if len(word) > 2 and _PARTICIPLE.match(word):
+            if not _BE.isdisjoint(words[max(0, at - 2) : at]):
+                found[word] = "passive"
+            elif at + 1 < len(words) and words[at + 1] in _OBJECTS:
+                found[word] = "active"
+    return found

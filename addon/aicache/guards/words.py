@@ -151,6 +151,12 @@ def stem(word: str) -> str:
     return _SYNONYMS.get(bare, bare)
 
 
+def spelled_stem(word: str) -> str:
+    """Return the approximate stem of an English word by its spelling: synonyms have others."""
+    word = _IRREGULAR.get(word, word)
+    return _without_ending(word) if word.isascii() and len(word) > 2 else word
+
+
 def _without_ending(word: str) -> str:
     for ending, put, least in _ENDINGS:
         if word.endswith(ending) and len(word) >= least:

@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aicache.guards.language import MARKS
+from aicache.guards.lexicon import letter_case
 from aicache.guards.lexicon.function_words import ASKING
+from aicache.guards.likely_language import WORDS_OF
 from aicache.guards.patterns import compile_later
 
 _CODE = re.compile(r"[!-~]*[#*_<>@\[\]\\{}|=+][!-~]*")
@@ -21,10 +23,15 @@ _SPACED_OPERATOR = re.compile(r"(?<=\w) (?P<sign>[-+*/=<>|]{1,3}) (?=\w)")
 _STATEMENT = re.compile(r"(?<![^\s;])[^\s;]*;")
 _DOTTED_NAME = re.compile(r"(?<![\w.])\.[^\W\d][\w.-]*")
 _BEFORE_COMMA = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]+)[,،]\s+(?=[^\W\d_])")
+_COMMA = compile_later(r"(?P<before>[^\W\d_]+)[,，、]\s*(?P<after>[^\W\d_]+)")
+_OWNER = compile_later(r"[^\W\d_]+(?:'s|s')(?![^\W_])")
 _MARKS = compile_later(f"[{MARKS}]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _ASKING: frozenset[str] = frozenset().union(*ASKING.values())
+_NAMES = frozenset(letter_case.NAMES.split()) | frozenset(letter_case.ACRONYMS.split())
 _ACCENT = compile_later("[\u00c0-\u024f\u1e00-\u1eff]")
+_NO_COMMAS = ("", "")
+"""Stands for a text that is written without marks."""
 _SENTENCE_END = frozenset(".?!:;\n\"'(-¿¡„“”«»‚‘")
 MAX_ACCENTED_CHARS = 7
 """Letters of a word up to which it may be another one without its only accent: papà, papa; estación is itself."""
@@ -43,11 +50,16 @@ class Writing:
     marks: tuple[str, ...]
     """Marks at letters: Arabic, Hebrew and Indic vowels."""
     capitals: Mapping[str, str]
-    """German words within sentences as they are written, by their small letters; empty where capitals say nothing."""
+    """Words within sentences as they are written, by their small letters; empty where capitals say nothing."""
+    in_german: bool
     accented: str
     """The only word with an accent, if it may be another word without."""
     before_commas: frozenset[str]
     """Words before a comma within the text, in small letters."""
+    between_commas: frozenset[tuple[str, str]]
+    """Words that say something on both sides of a comma: eat, Grandma; none where the text has no marks of its own."""
+    owners: Mapping[str, str]
+    """Owners as they are written, by their letters: boy's, boys'."""
     words: frozenset[str]
     """Words that say something."""
 
@@ -69,9 +81,12 @@ def find_writing(text: str, language: str, words: Sequence[str]) -> Writing:
         code=tuple(code),
         indentation=indentation,
         marks=marks,
-        capitals=_capitals(text) if language == "de" else {},
+        capitals=_german_capitals(text) if language == "de" else _capitals(text),
+        in_german=language == "de",
         accented="" if text.isascii() or language == "en" else _only_accented(text, said),
         before_commas=frozenset([match["word"].lower() for match in _BEFORE_COMMA.finditer(text)]),
+        between_commas=_between_commas(text, language),
+        owners={match[0].replace("'", ""): match[0] for match in _OWNER.finditer(text.lower())} if "'" in text else {},
         words=said,
     )
 
@@ -85,21 +100,39 @@ def is_written_otherwise(one: Writing, other: Writing) -> bool:
         or _has_lost_accent(one, other)
         or _has_lost_accent(other, one)
         or _has_moved_comma(one, other)
-        or has_other_capitals(one, other)
+        or any(other.owners.get(word, form) != form for word, form in one.owners.items())
+        or (one.in_german and other.in_german and _count_other_capitals(one, other) > 0)
     )
 
 
-def has_other_capitals(one: Writing, other: Writing) -> bool:
-    """Return whether a word within a sentence has capitals in one of two texts that both use them."""
-    if not (one.capitals and other.capitals):
-        return False
-    return any(other.capitals.get(word, form) != form for word, form in one.capitals.items())
+def is_only_written_otherwise(one: Writing, other: Writing) -> bool:
+    """Return whether two texts of the same words in the same order differ in a capital or a comma that may say
+    something."""
+    return _count_other_capitals(one, other) == 1 or (
+        one.between_commas != other.between_commas and _NO_COMMAS not in one.between_commas | other.between_commas
+    )
+
+
+def _count_other_capitals(one: Writing, other: Writing) -> int:
+    """Return how many words within sentences have a capital in one of two texts that both use them.
+
+    Outside German a single one is meant: who writes Several Words so writes any.
+    """
+    return sum(other.capitals.get(word, form) != form for word, form in one.capitals.items())
 
 
 def _has_moved_comma(one: Writing, other: Writing) -> bool:
     """Return whether both texts have a comma behind a word behind which the other has none: no mercy, kill."""
     left, right = one.before_commas - other.before_commas, other.before_commas - one.before_commas
     return not (left.isdisjoint(other.words) or right.isdisjoint(one.words))
+
+
+def _between_commas(text: str, language: str) -> frozenset[tuple[str, str]]:
+    if not (text[:1].isupper() and text.rstrip()[-1:] in _SENTENCE_END):
+        return frozenset({_NO_COMMAS})
+    small = WORDS_OF.get(language, frozenset())
+    pairs = [(match["before"].lower(), match["after"].lower()) for match in _COMMA.finditer(text)]
+    return frozenset([pair for pair in pairs if not (pair[0] in small or pair[1] in small)])
 
 
 def _has_lost_accent(one: Writing, other: Writing) -> bool:
@@ -129,6 +162,28 @@ def _indentation(text: str) -> list[str]:
 
 
 def _capitals(text: str) -> dict[str, str]:
+    """Return the words within sentences that are no known names, as they are written; none where capitals say nothing.
+
+    Who writes nothing with a capital, or everything, tells nothing by it.
+    """
+    if text.islower() or text.isupper():
+        return {}
+    found: dict[str, str] = {}
+    capitalized = total = 0
+    for match in _WORD.finditer(text):
+        word, start = match[0], match.start()
+        before = text[max(0, start - 3) : start].rstrip()
+        if len(word) < 2 or not before or before[-1] in _SENTENCE_END:
+            continue
+        total += 1
+        lower = word.lower()
+        capitalized += word[0].isupper()
+        if lower not in _NAMES and (word == lower or word.istitle()):
+            found[lower] = word
+    return found if capitalized < total / 2 else {}
+
+
+def _german_capitals(text: str) -> dict[str, str]:
     """Return the words within sentences as they are written; none where none or most of them have a capital."""
     if text.islower() or text.isupper():
         return {}
