@@ -57,6 +57,10 @@ class EntryStore(Protocol):
         """
 
 
+WITHDRAWN_PREFIX = "withdrawn-"
+"""What the name of an entry's flag begins with that keeps it from answering by meaning; the entry's key follows."""
+
+
 class FlagStore(Protocol):
     """Names that are remembered for a while, for all proxies that share the store. Raises only StoreError."""
 

@@ -10,7 +10,7 @@ from aicache.domain.events import Judged
 from aicache.domain.judging import JudgeQuestion
 from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
-from aicache.domain.ports import DerivedCache, Embedder, ExactStore, Judge, NeighborJudge, VectorIndex
+from aicache.domain.ports import WITHDRAWN_PREFIX, DerivedCache, Embedder, ExactStore, Judge, NeighborJudge, VectorIndex
 from aicache.engine.dependency import Dependency
 from aicache.engine.fair_shares import FairShares
 from aicache.engine.guarded_semantic import GuardedEmbedder, GuardedIndex, GuardedJudge, Semantic, SemanticGuards
@@ -169,7 +169,7 @@ class Backends:
 
 def withdrawn(key: str) -> str:
     """Name the flag of an entry that must not answer by meaning."""
-    return f"withdrawn-{key}"
+    return f"{WITHDRAWN_PREFIX}{key}"
 
 
 def _silence(*guards: Dependency) -> None:

@@ -17,6 +17,7 @@ from aicache.adapters.redis.client_side_cache import ENTRY_OVERHEAD_BYTES, MAX_A
 from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.domain.model import Entry, Mode
+from aicache.engine.backends import withdrawn
 
 NOW = time.time()
 ENTRY = Entry(
@@ -119,6 +120,25 @@ async def test_what_another_process_removes_is_gone_at_once(near: Near, command:
     await near.other.execute_command(*command)  # type: ignore[no-untyped-call]
 
     await near.gone(ENTRY)
+
+
+async def test_what_another_process_withdraws_is_read_again_with_what_was_derived_from_it(near: Near) -> None:
+    await near.hold(ENTRY)
+    await near.hold(replace(ENTRY, key="a2"))
+    for key in (ENTRY.key, "a2"):
+        held = near.store.get_cached(key)
+        assert held is not None
+        near.store.put_derived(key.encode(), held, "a response by meaning", 1, "another question's key")
+    other = RedisStore(near.valkey.url, prefix="t:", timeout=1, max_connections=1)
+
+    await other.remember(withdrawn(ENTRY.key), 60)
+
+    async with asyncio.timeout(1):
+        while near.store.get_derived(ENTRY.key.encode()) is not None:
+            await asyncio.sleep(0.005)
+    assert await near.store.get(ENTRY.key) == ENTRY
+    assert near.store.get_derived(b"a2") == "a response by meaning"
+    await other.close()
 
 
 async def test_what_this_process_removes_is_gone_for_the_very_next_get(near: Near) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
@@ -27,7 +27,10 @@ RECONNECT_INTERVAL_S = 5.0
 
 
 class Listener:
-    """Tells *near*, if there is one, of changes of the keys that begin with *prefix*, and *peers* of other proxies.
+    """Tells *near*, if there is one, of changed entries, and *peers* of other proxies.
+
+    Entries have the names that begin with the first of *prefixes*, followed by their keys. With another one before an
+    entry's key, it is the name of something that changes what the entry may answer, which counts as a change as well.
 
     A server that does not offer one of the two (client-side caching is new in Redis 6), or whose ACL forbids it, costs
     that one and nothing else.
@@ -37,11 +40,11 @@ class Listener:
         self,
         near: NearCache | None,
         peers: Peers | None,
-        prefix: str,
+        prefixes: Sequence[str],
         connect: Callable[[], AbstractConnection],
         publish: Callable[[str, str], Awaitable[object]],
     ) -> None:
-        self._near, self._peers, self._prefix = near, peers, prefix
+        self._near, self._peers, self._prefixes = near, peers, prefixes
         self._connect, self._publish = connect, publish
 
     async def run(self) -> None:
@@ -74,7 +77,8 @@ class Listener:
         if self._near is not None:
             try:
                 own = await _ask(connection, "CLIENT", "ID")
-                await _ask(connection, "CLIENT", "TRACKING", "ON", "REDIRECT", own, "BCAST", "PREFIX", self._prefix)
+                wanted = [word for prefix in self._prefixes for word in ("PREFIX", prefix)]
+                await _ask(connection, "CLIENT", "TRACKING", "ON", "REDIRECT", own, "BCAST", *wanted)
                 await self._subscribe_to(connection, INVALIDATIONS)
                 self._near.forget()
                 self._near.deaf = False
@@ -102,9 +106,15 @@ class Listener:
             case [_, channel, bytes(name)] if self._peers is not None and channel == self._peers.channel.encode():
                 self._peers.heard(name)
             case [_, _, list(keys)] if self._near is not None:
-                self._near.forget([key.decode("utf-8", "replace").removeprefix(self._prefix) for key in keys])
+                self._near.forget([self._key_in(name.decode("utf-8", "replace")) for name in keys])
             case _ if self._near is not None:  # of all keys
                 self._near.forget()
+
+    def _key_in(self, name: str) -> str:
+        for prefix in self._prefixes:
+            if name.startswith(prefix):
+                return name.removeprefix(prefix)
+        return name
 
     def _end(self) -> None:
         if self._near is not None:
