@@ -224,19 +224,23 @@ async def test_proxy_says_its_base_url_forwards_and_ends_cleanly(tmp_path: Path,
             while b"listening at" not in (logged := await process.stdout.readline()):
                 assert logged, "the proxy ended"
             status = await asyncio.to_thread(status_of, f"{base_url}/models")
+            unread = urllib.request.Request(f"{base_url}/chat/completions", b"not JSON", method="POST")
+            await asyncio.to_thread(status_of, unread)
 
             process.send_signal(ending)
-            await asyncio.wait_for(process.communicate(), 20)
+            told, _ = await asyncio.wait_for(process.communicate(), 20)
         finally:
             if process.returncode is None:
                 process.kill()
 
     assert process.returncode == 0
     assert status == 404  # the stand-in's own
-    assert [request.path for request in upstream.requests] == ["/v1/models"]
+    assert [request.path for request in upstream.requests] == ["/v1/models", "/v1/chat/completions"]
+    assert "bypass: the request was not understood" in told.decode()
+    assert "client connect" not in told.decode()
 
 
-def status_of(url: str) -> int:
+def status_of(url: str | urllib.request.Request) -> int:
     try:
         with urllib.request.urlopen(url, timeout=10) as response:
             return int(response.status)
