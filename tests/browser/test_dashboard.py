@@ -352,7 +352,7 @@ def test_with_a_token_a_person_is_asked_for_it_once(
     guarded: Proxy, upstream: Upstream, page: Page, screenshot: Screenshots, noted: list[str]
 ) -> None:
     calls = upstream.calls
-    page.goto(f"{guarded.url}/_ai_cache/")
+    page.goto(f"{guarded.url}/_ai_cache/requests")
     expect(page.get_by_label("Token")).to_be_focused()
     screenshot(page, "asked")
     page.get_by_label("Token").fill("not the token at all")
@@ -360,11 +360,11 @@ def test_with_a_token_a_person_is_asked_for_it_once(
     expect(page.get_by_role("alert")).to_have_text("That is not the token.")
     page.get_by_label("Token").fill(TOKEN)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").first).to_have_text("Serving")
+    expect(page.get_by_role("status").first).to_have_text("Up to date")
     page.reload()
-    expect(page.get_by_role("status").first).to_have_text("Serving")
+    expect(page.get_by_role("status").first).to_have_text("Up to date")
 
-    assert TOKEN not in page.url
+    assert page.url == f"{guarded.url}/_ai_cache/requests"
     assert [each for each in noted if "401" not in each] == []
     assert upstream.calls == calls  # which a browser would ask for an icon
 

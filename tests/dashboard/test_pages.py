@@ -66,10 +66,10 @@ def test_the_charting_library_comes_with_its_license_and_says_its_version() -> N
 def test_the_cookie_is_for_these_pages_alone_and_is_not_the_token() -> None:
     token = "a-token-of-24-characters"
 
-    plain, secure = pages.log_in(token, secure=False), pages.log_in(token, secure=True)
+    plain, secure = pages.log_in(token, "", secure=False), pages.log_in(token, "requests", secure=True)
 
     assert plain.status_code == 303
-    assert plain.headers["location"] == "/_ai_cache/"
+    assert (plain.headers["location"], secure.headers["location"]) == ("/_ai_cache/", "/_ai_cache/requests")
     name, _, rest = plain.headers["set-cookie"].partition("=")
     assert (name, rest.partition(";")[0]) == (COOKIE, cookie_value(token))
     assert {"Path=/_ai_cache", "HttpOnly", "SameSite=Strict"} <= set(rest.split("; "))
@@ -78,10 +78,12 @@ def test_the_cookie_is_for_these_pages_alone_and_is_not_the_token() -> None:
 
 
 def test_a_wrong_token_is_said_to_be_wrong() -> None:
-    first, again = pages.login_form(wrong=False), pages.login_form(wrong=True)
+    first, again = pages.login_form("", wrong=False), pages.login_form("settings", wrong=True)
 
     assert b'role="alert" hidden' in (first.content or b"")
     assert b"hidden" not in (again.content or b"")
+    assert b'action="/_ai_cache/"' in (first.content or b"")
+    assert b'action="/_ai_cache/settings"' in (again.content or b"")
     assert first.status_code == again.status_code == 401
 
 

@@ -116,11 +116,11 @@ class Dashboard:
             case Access.FORBIDDEN:
                 return json_response({"error": f"a change needs the header {access.CHANGE_HEADER}"}, 403)
         if visitor.offered and area is Area.PAGE:
-            return pages.log_in(token, secure=flow.client_conn.tls)
+            return pages.log_in(token, _relative(path), secure=flow.client_conn.tls)
         return await self._respond(flow, path)
 
     async def _respond(self, flow: HTTPFlow, path: str) -> Response:
-        relative = path.removeprefix(ROOT).removeprefix("/")
+        relative = _relative(path)
         match _method(flow):
             case "GET" if path == ROOT:
                 return pages.redirect_to_root()
@@ -145,26 +145,31 @@ def csv_response(table: Csv) -> Response:
     return respond(200, table.content, CSV, {"content-disposition": f'attachment; filename="{table.name}"'})
 
 
+def _relative(path: str) -> str:
+    """Return what follows `ROOT` and a slash."""
+    return path.removeprefix(ROOT).removeprefix("/")
+
+
 def _method(flow: HTTPFlow) -> str:
     """Return the method; HEAD counts as GET, its content is removed later."""
     return "GET" if flow.request.method == "HEAD" else flow.request.method
 
 
 def _area(method: str, path: str) -> Area:
-    relative = path.removeprefix(ROOT).removeprefix("/")
+    relative = _relative(path)
     if relative == "metrics":
         return Area.METRICS
-    if relative == "" or (relative in STATIC and method == "GET"):
-        return Area.PAGE  # a POST to the page itself is the login form
+    if relative in pages.PAGES or (relative in STATIC and method == "GET"):
+        return Area.PAGE  # a POST to a page itself is the login form
     return Area.DATA if method == "GET" else Area.CHANGE
 
 
 def _ask_for_token(flow: HTTPFlow, path: str, *, wrong: bool) -> Response:
-    relative = path.removeprefix(ROOT).removeprefix("/")
+    relative = _relative(path)
     if relative in pages.LOGIN_FILES:
         return pages.static_file(relative)
     if relative in pages.PAGES and "text/html" in flow.request.headers.get("accept", ""):
-        return pages.login_form(wrong=wrong)
+        return pages.login_form(relative, wrong=wrong)
     return json_response({"error": "a token is required: Authorization: Bearer …"}, 401, {"www-authenticate": "Bearer"})
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from mitmproxy.http import HTTPFlow
 
 from aicache.dashboard.access import Secrets, Visitor
+from aicache.dashboard.pages import is_page
 from aicache.dashboard.path_aliases import ROOT, is_canonical
 from aicache.proxy.http_messages import collect_headers
 
@@ -19,7 +20,7 @@ def read_visitor(flow: HTTPFlow) -> tuple[str, Visitor]:
     request = flow.request
     parts = urlsplit(request.path)
     offered = parse_qs(parts.query).get("token", [""])[0]
-    if request.method == "POST" and parts.path == f"{ROOT}/":
+    if request.method == "POST" and is_page(parts.path):
         form = (request.raw_content or b"")[:MAX_FORM_BYTES].decode("ascii", "replace")
         offered = parse_qs(form).get("token", [""])[0]
     return parts.path, Visitor(collect_headers(request.headers), offered)
@@ -47,5 +48,5 @@ def remove_secrets(flow: HTTPFlow, secrets: Secrets) -> None:
         request.query = [(name, value) for name, value in request.query.items(True) if name != "token"]
     if secrets.are_in_target(request.data.path):
         request.path = f"{ROOT}/"
-    if request.path.partition("?")[0] == f"{ROOT}/" or secrets.are_in(request.raw_content or b""):
+    if is_page(request.path.partition("?")[0]) or secrets.are_in(request.raw_content or b""):
         request.raw_content = b""

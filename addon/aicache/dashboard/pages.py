@@ -70,23 +70,28 @@ def static_file(path: str) -> Response:
     return respond(200, read_file(name), kind)
 
 
-def login_form(*, wrong: bool) -> Response:
-    """Return the form for the token; *wrong*: a wrong token was submitted."""
-    page = read_file("token.html")
+def login_form(page_path: str, *, wrong: bool) -> Response:
+    """Return the form for the token, which leads to one of `PAGES`; *wrong*: a wrong token was submitted."""
+    page = read_file("token.html").replace(b'action="/_ai_cache/"', f'action="{ROOT}/{page_path}"'.encode())
     if wrong:
         page = page.replace(b' role="alert" hidden', b' role="alert"')
     return respond(401, page, HTML, {"www-authenticate": "Bearer"})
 
 
-def log_in(token: str, *, secure: bool) -> Response:
-    """Set the cookie and redirect, so that the token leaves the URL."""
+def log_in(token: str, page_path: str, *, secure: bool) -> Response:
+    """Set the cookie and redirect to one of `PAGES`, so that the token leaves the URL."""
     limits = f"Path={ROOT}; Max-Age={COOKIE_MAX_AGE_S}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}"
     cookie = f"{access.COOKIE}={access.cookie_value(token)}; {limits}"
-    return respond(303, b"", "", {"location": f"{ROOT}/", "set-cookie": cookie})
+    return respond(303, b"", "", {"location": f"{ROOT}/{page_path}", "set-cookie": cookie})
 
 
 def redirect_to_root() -> Response:
     return respond(308, b"", "", {"location": f"{ROOT}/"})
+
+
+def is_page(path: str) -> bool:
+    """Tell whether a path, without its query, is that of one of `PAGES`."""
+    return path.removeprefix(f"{ROOT}/") in PAGES and path.startswith(f"{ROOT}/")
 
 
 @lru_cache(32)

@@ -49,8 +49,8 @@ function show(found) {
     ["Model", "name"], ["API", ""], ["Time taken", ""], ["Tokens", "number"], ["Entry", ""]];
   put("found", [found, filtered], () => table("Latest requests", heads, found.requests.map((each) => line(each, found.texts)),
     filtered ? "None of the latest requests is like this." : "No requests yet."));
-  const shown = `${count(found.requests.length)} ${found.requests.length === 1 ? "request" : "requests"}, the newest first.`;
-  put("shown", [found.requests.length, found.texts, found.kept], () => [`${shown} The proxy keeps ${count(found.kept)} of each outcome in memory, of all its workers; log.file keeps more. `
+  const shown = !found.requests.length ? "" : `${count(found.requests.length)} ${found.requests.length === 1 ? "request" : "requests"}, the newest first. `;
+  put("shown", [found.requests.length, found.texts, found.kept], () => [`${shown}The proxy keeps ${count(found.kept)} of each outcome in memory, of all its workers; log.file keeps more. `
     + (found.texts ? "" : "Questions are shown, and searched, with log.text: true.")]);
 }
 
