@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import random
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from aicache.adapters.vectors import (
@@ -77,6 +79,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_file, "SEGMENT_ROWS", 1024)  # whole pages, of 64 kB at most
     monkeypatch.setattr(large_namespace, "MAX_SINGLE_ROWS", 20)
     monkeypatch.setattr(large_namespace, "MIN_OVERWRITTEN", 50)
+    monkeypatch.setattr(large_namespace, "MIN_GROWN", 100)
     monkeypatch.setattr(in_memory_vectors, "LARGE_FROM_VECTORS", 100)
 
 
@@ -173,6 +176,33 @@ def test_a_graph_from_which_much_was_removed_is_made_anew(held: LargeNamespace, 
     assert held._current.graph is not before
     assert held._current.graph.overwritten == 0
     check(held.nearest_to_each([a_vector(7)], 5)[0], vectors, a_vector(7), 5)
+
+
+def test_a_graph_that_has_grown_is_made_anew_in_random_order(tmp_path: Path, small_parts: None) -> None:
+    """One topic after another, as from a file: in this order most searches of the first overlook all of it."""
+    center = random_vector(0, DIMENSIONS)
+    vectors = {digest(i): random_vector(i, DIMENSIONS) * 0.1 + (center if i < 60 else -center) for i in range(600)}
+    vectors = {key: vector / np.linalg.norm(vector) for key, vector in vectors.items()}
+    matrix = NamespaceMatrix(DIMENSIONS)
+    for key in [*vectors][:60]:
+        matrix.put(key, vectors[key], LATER)
+    held = LargeNamespace(DIMENSIONS, tmp_path, matrix)
+    held.finish()
+    orders = []
+    for key in [*vectors][60:]:
+        held.put(key, vectors[key], LATER)
+        while (changes := held.changes(50)) is not None:
+            orders.append(changes.places)
+            changes.apply()
+            held.settle(changes)
+    first = held._current.graph
+
+    assert sorted(itertools.chain(*orders)) != sorted(range(600)), "not made anew"
+    assert held._current.made_of == 241 and len(first) == 600
+    assert any(places != sorted(places) for places in orders)
+    for key, vector in [*vectors.items()][:10]:
+        assert held.nearest_to_each([vector], 1)[0][0].key == key
+    held.close()
 
 
 def test_what_has_expired_is_told_and_free_places_are_not(held: LargeNamespace) -> None:

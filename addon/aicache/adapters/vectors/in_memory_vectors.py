@@ -88,6 +88,8 @@ class InMemoryVectors:
         with self._lock:
             if (found := self._namespaces.get(namespace)) is not None:
                 found.finish()
+                if namespace in self._large:
+                    self._upkeep.wake()
 
     def put(self, key: str, namespace: str, vector: Vector, expires_at: float) -> None:
         """Add a vector where its namespace is kept, and remove the key from any other namespace."""
@@ -182,7 +184,8 @@ class InMemoryVectors:
         except OSError as exc:
             logger.debug("namespace kept without a graph: %s", exc.strerror)
             return
-        large.complete = matrix.complete
+        if matrix.complete:
+            large.finish()
         for key in matrix.keys:
             del self._namespace_of[key]
         self._size -= matrix.nbytes

@@ -24,6 +24,10 @@ MAX_SINGLE_ROWS = 512
 MIN_OVERWRITTEN = 1024
 MAX_OVERWRITTEN_SHARE = 0.25
 """A graph is made anew when that many vectors were removed from it, and that share of those that are left."""
+MIN_GROWN = 8192
+MAX_GROWTH = 4
+"""It is also made anew when it has that many vectors, and so many times those that it was made of, in random order.
+Where a whole topic comes after another, as from a file, few links lead there, and searches overlook it."""
 MIN_UNSAVED = 1000
 MAX_UNSAVED_SHARE = 0.1
 """A graph is saved when that many changes, and that share of its vectors, are not in its file."""
@@ -54,6 +58,8 @@ class _Followed:
 
     def __init__(self, graph: NeighborGraph, part_size: int) -> None:
         self.graph = graph
+        self.made_of = len(graph)
+        """Number of its vectors that came in random order."""
         self._part_size = part_size
         self.behind: dict[int, None] = {}
         """In order."""
@@ -156,6 +162,8 @@ class LargeNamespace:
         self._free = np.flatnonzero(np.isnan(self._expires[: self._end])).tolist()
         for place in unclaimed:
             self._note(place)
+        if not len(self._current.graph):
+            self._current = self._graph_of_all()
         self.is_file_clean = self.is_file_clean and not unclaimed
 
     def drop(self, key: str) -> None:
@@ -193,7 +201,9 @@ class LargeNamespace:
     # ------------------------------------------------------------------ let the graph follow
 
     def changes(self, most: int) -> GraphChanges | None:
-        """Return at most *most* places that a graph is behind in; None where there are none."""
+        """Return at most *most* places that a graph is behind in; None where there are none, or some not there yet."""
+        if not self.complete:
+            return None
         self._start_anew_if_due()
         followed = self._current if self._current.behind or self._next is None else self._next
         places = [place for place, _ in zip(followed.behind, range(most), strict=False)]
@@ -222,9 +232,15 @@ class LargeNamespace:
     def _start_anew_if_due(self) -> None:
         graph = self._current.graph
         due = graph.overwritten > max(MIN_OVERWRITTEN, MAX_OVERWRITTEN_SHARE * len(graph))
-        if due and self._next is None and self.complete:
-            self._next = _Followed(NeighborGraph(self._dimensions), self._rows.segment_rows)
-            self._next.note(self._places.values())
+        due = due or len(graph) > max(MIN_GROWN, MAX_GROWTH * self._current.made_of)
+        if due and self._next is None:
+            self._next = self._graph_of_all()
+
+    def _graph_of_all(self) -> _Followed:
+        made = _Followed(NeighborGraph(self._dimensions), self._rows.segment_rows)
+        made.made_of = len(self._places)
+        made.note(np.random.default_rng().permutation([*self._places.values()]).tolist())
+        return made
 
     def _note(self, place: int) -> None:
         self._versions[place] += 1

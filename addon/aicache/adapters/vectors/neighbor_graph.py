@@ -18,7 +18,7 @@ from aicache.domain.model import Vector
 
 CONNECTIVITY = 16
 EXPANSION_ADD = 128
-EXPANSION_SEARCH = 128
+EXPANSION_SEARCH = 256
 """HNSW's M, efConstruction and ef: recall and time are in .github/docs/scale.md."""
 EXPANSION_OVERWRITE = 8
 FIRST_OVERWRITTEN = 1 << 40
