@@ -13,6 +13,7 @@ ONE_MORE_WORD = [
     ("Does she live there?", "Does she still live there?"),
     ("My refund has not arrived", "My refund has not arrived yet"),
     ("Can I fly when I am pregnant?", "Can I fly when I am very pregnant?"),
+    ("小孩能喝冰的水吗", "小孩能喝很冰的水吗"),
     ("Is it used in Canada?", "Is it also used in Canada?"),
     ("Darf ich müde Auto fahren?", "Darf ich sehr müde Auto fahren?"),
     ("Il est malade, que faire ?", "Il est très malade, que faire ?"),
@@ -39,6 +40,8 @@ QUOTED_COURTESIES = [
         "Translate into German: hello, I have a question about rent",
         "Translate into German: I have a question about rent",
     ),
+    ("谢谢用法语怎么说", "请用法语怎么说"),
+    ("翻译成英文：请问厕所在哪里", "翻译成英文：厕所在哪里"),
     ("Fix the grammar: please kindly send it", "Fix the grammar: please send it"),
 ]
 OTHER_PLACES = [

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from aicache.guards.cased_words import has_other_letters
 from aicache.guards.comparison import Comparison, Difference, Outcome
+from aicache.guards.han_replacements import has_other_quotation
 from aicache.guards.known_differences import find_known_differences
 from aicache.guards.leftovers import EASE, compare_leftovers
 from aicache.guards.spans import differing_spans
@@ -56,4 +57,5 @@ def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
         and not is_written_otherwise(one.writing, other.writing)
         and not is_only_written_otherwise(one.writing, other.writing)
         and one.function_words == other.function_words
+        and not has_other_quotation(one.plain, other.plain)
     )

@@ -15,12 +15,24 @@ _GROUPS: dict[str, set[int]] = {}
 for _number, _line in enumerate(REPLACEABLE.strip().splitlines()):
     for _word in _line.split():
         _GROUPS.setdefault(_word, set()).add(_number)
-_PARTICLE = compile_later("[给被让对向从替了过着会最]|多(?!少|久)|是(?![什谁哪怎多几不啥])")
+_PARTICLE = compile_later("[给被让对向从替了过着会最很太]|多(?!少|久)|是(?![什谁哪怎多几不啥])")
 """Characters that say who does what, or when, how far or how certain: 借给他, 跟他借; 去过, 去了."""
 _FRAME = compile_later(
     "给(?:大家|我|点|个)|[谁请]给|对[吗吧么]|对了|过来|最近|最新|现在最|大家|介绍给|了解|是的$|[^会]会$"
 )
 _DIVIDED = compile_later("除(?!以|了|非|夕|此|去|外|法|湿|尘|草|霜|名|权)")
+
+
+_QUOTING = compile_later("翻译|译成|怎么说|怎么读|造句|润色|改写|回复|訳|言い|言う|言え|แปล|พูดว่า")
+_EDGES = compile_later(r"^(?:请问|请帮我?|请)|(?:谢谢|[吗呢吧啊呀])$|[\W的]")
+
+
+def has_other_quotation(one: str, other: str) -> bool:
+    """Return whether two normalized texts without spaces that ask how to say or to translate something differ among
+    their words: there, courtesies may be what is to be said."""
+    if one.isascii() or other.isascii() or _QUOTING.search(one) is None or _QUOTING.search(other) is None:
+        return False
+    return _EDGES.sub("", one) != _EDGES.sub("", other)
 
 
 def has_other_particles(one: str, other: str) -> bool:

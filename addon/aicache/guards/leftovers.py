@@ -152,6 +152,8 @@ def _differences(
         one.function_words, other.function_words, matching.twins, asks_way=asks_way
     ) or han_replacements.has_other_particles(one.bare, other.bare):
         yield Difference("function-word")
+    if not (left or right) and han_replacements.has_other_quotation(one.plain, other.plain):
+        yield Difference("function-word")
     if "typo" in matching.ways:
         yield Difference("typo")
     if (
