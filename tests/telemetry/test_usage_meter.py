@@ -80,7 +80,8 @@ async def test_what_cannot_be_measured_is_left_out(server: Server | None, tmp_pa
     assert await meter.measure() == Usage()
 
 
-async def test_nobody_waits_for_what_hangs_and_it_is_asked_once() -> None:
+async def test_nobody_waits_for_what_hangs_and_it_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aicache.telemetry.usage_meter.MAX_WAIT_S", 0.02)
     meter = Meter(server := Server())
     server.answers.clear()
 

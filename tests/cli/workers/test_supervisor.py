@@ -97,6 +97,7 @@ def test_what_hangs_is_replaced_and_the_others_go_on(start: Start) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_nothing_hangs_because_all_were_paused(start: Start) -> None:
     supervised = start("reports", "reports")
     supervised.read(3)
