@@ -43,6 +43,7 @@ def test_without_configuration_every_key_is_there_with_its_default() -> None:
         key for key in documented if key.startswith("stream_pace.")
     }
     assert shown["exact.ttl"] == documented["exact.ttl"] == "7d"
+    assert shown["session_id"] == '""'
     assert shown["ignore"].startswith("[stream, stream_options")
 
 

@@ -23,7 +23,7 @@ UNSHOWN = ("cassette.redact",)
 class SettingInForce:
     key: str
     value: str
-    """As it is written in YAML, but without quotes; `SECRET` in place of a secret."""
+    """As it is written in YAML, but without quotes unless it is empty; `SECRET` in place of a secret."""
     origin: str
     is_default: bool
     meaning: str
@@ -80,4 +80,4 @@ def _show_scalar(scalar: Scalar, value: Any, variables: tuple[str, ...]) -> str:
         return SECRET
     if variables and scalar.yaml_style == "text":  # a text from the environment may be anything
         return ", ".join(f"${{{name}}}" for name in variables)
-    return text
+    return text or '""'

@@ -23,7 +23,7 @@ function duration(each) {
 
 function keyLink(each) {
   if (!each.key) return NOTHING;
-  return el("a", { href: `./#key=${each.key}`, class: "key", "aria-label": `Find the entry ${each.key.slice(0, 8)}` }, each.key.slice(0, 8));
+  return el("a", { href: `./#key=${each.key}`, class: "key", "aria-label": `Find the entry ${each.key.slice(0, 8)}, asked for at ${clock(each.at)}` }, each.key.slice(0, 8));
 }
 
 function line(each, texts) {
