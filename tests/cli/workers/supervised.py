@@ -1,17 +1,20 @@
 """Programs under a supervisor, which say on stdout what becomes of them: run by `test_supervisor.py`."""
 
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
+from aicache.cli.workers import supervisor
 from aicache.cli.workers.supervisor import Program, Supervisor
 
 
 def run(name: str, how: str, on_up: Callable[[], None]) -> int:
-    """Run until SIGTERM; *how*: ``fails`` to start, is ``slow``: it ends with the second SIGTERM only, or ``reports``
-    regularly."""
+    """Run until SIGTERM; *how*: ``fails`` to start, is ``slow``: it ends with the second SIGTERM only, ``reports``
+    regularly, or is ``stuck`` but for the first run."""
     signals = 0
 
     def count(*_: object) -> None:
@@ -21,6 +24,10 @@ def run(name: str, how: str, on_up: Callable[[], None]) -> int:
     signal.signal(signal.SIGTERM, count)
     if how == "fails":
         return 3
+    if how == "stuck" and not (first := Path(os.environ["FIRST_RUN"])).exists():
+        time.sleep(60)
+    elif how == "stuck":
+        first.unlink()
     on_up()
     print(name, "up", flush=True)
     while signals < (2 if how == "slow" else 1):
@@ -32,8 +39,9 @@ def run(name: str, how: str, on_up: Callable[[], None]) -> int:
 
 
 if __name__ == "__main__":
+    supervisor.RESTART_S = 0.5
     workers = [
-        Program(how, partial(run, f"{number}", how), 1.0 if how == "reports" else None)
+        Program(how, partial(run, f"{number}", how), 1.0 if how in ("reports", "stuck") else None)
         for number, how in enumerate(sys.argv[1:])
     ]
     sys.exit(Supervisor(Program("owner", partial(run, "owner", "")), workers, lambda: 20.0).run())

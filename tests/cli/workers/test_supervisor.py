@@ -98,6 +98,24 @@ def test_what_hangs_is_replaced_and_the_others_go_on(start: Start) -> None:
 
 @pytest.mark.slow
 @pytest.mark.slow
+def test_what_hangs_while_it_starts_again_is_killed_as_well(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first := tmp_path / "first").touch()
+    monkeypatch.setenv("FIRST_RUN", str(first))
+    supervised = start("stuck")
+    supervised.read(2)
+
+    os.kill(children(supervised.process.pid)[1], signal.SIGKILL)
+    assert supervised.process.stderr is not None
+    said = [supervised.process.stderr.readline() for _ in range(3)]
+
+    assert "stuck was ended by SIGKILL; starting it again" in said[0]
+    assert "stuck hangs: nothing heard of it for 0.5 s; killed" in said[1]
+    assert "starting it again" in said[2]
+
+
+@pytest.mark.slow
 def test_nothing_hangs_because_all_were_paused(start: Start) -> None:
     supervised = start("reports", "reports")
     supervised.read(3)

@@ -36,6 +36,8 @@ LONGEST_WAIT_S = 3600.0
 """Where there is nothing to wait for but a signal."""
 HUNG_AFTER_S = 12.0
 """Silence after which a program that reports regularly counts as hung: six times the interval of its reports."""
+RESTART_S = 120.0
+"""Time in which such a program is up again, or hangs as well: its owner waits for its store for half of it."""
 CHECK_INTERVAL_S = 2.0
 LATE_S = 1.0
 """A wait that takes so much longer than it should shows that this process was held up itself, as all may have been."""
@@ -65,13 +67,18 @@ class _Slot:
     """The exit code of the last run; negative for the signal that ended it."""
     started_at: float = 0.0
     heard_at: float = 0.0
-    """When it was up, or reported last."""
+    """When it was started, or reported last."""
     start_at: float | None = None
     short_lives: int = 0
 
     @property
-    def is_watched(self) -> bool:
-        return self.pid is not None and self.is_up and self.program.silence_s is not None
+    def longest_silence(self) -> float | None:
+        """The seconds after which it hangs; None where it may be silent, as until it is up for the first time."""
+        if self.pid is None or self.program.silence_s is None:
+            return None
+        if not self.is_up:
+            return RESTART_S if self.short_lives else None
+        return self.program.silence_s
 
 
 class Supervisor:
@@ -124,7 +131,8 @@ class Supervisor:
         return None
 
     def _start(self, slot: _Slot) -> None:
-        slot.started_at, slot.start_at, slot.is_up, slot.code = time.monotonic(), None, False, None
+        slot.started_at = slot.heard_at = time.monotonic()
+        slot.start_at, slot.is_up, slot.code = None, False, None
         sys.stdout.flush()
         sys.stderr.flush()
         if (pid := os.fork()) == 0:
@@ -148,14 +156,15 @@ class Supervisor:
     def _kill_hung(self) -> None:
         """Kill what has not reported for too long: it is started again like everything that ends."""
         for slot in self._slots:
-            if slot.is_watched and time.monotonic() - slot.heard_at > (limit := slot.program.silence_s or 0.0):
+            limit = slot.longest_silence
+            if limit is not None and time.monotonic() - slot.heard_at > limit:
                 say(f"{slot.program.name} hangs: nothing heard of it for {limit:g} s; killed")
                 slot.heard_at = time.monotonic()  # not killed again before it is reaped
                 self._kill([slot], signal.SIGKILL)
 
     def _next_time(self) -> float | None:
         """Return when something is due that no signal announces."""
-        check = time.monotonic() + CHECK_INTERVAL_S if any(slot.is_watched for slot in self._slots) else None
+        check = time.monotonic() + CHECK_INTERVAL_S if any(slot.longest_silence for slot in self._slots) else None
         return min(filter(None, (check, self._next_start())), default=None)
 
     def _next_start(self) -> float | None:
