@@ -40,6 +40,9 @@ QUOTED_COURTESIES = [
         "Translate into German: hello, I have a question about rent",
         "Translate into German: I have a question about rent",
     ),
+    ("How do I say thank you?", "How do I say please?"),
+    ("How do I spell sorry?", "How do I spell hello?"),
+    ("怎么说谢谢", "怎么说"),
     ("谢谢用法语怎么说", "请用法语怎么说"),
     ("翻译成英文：请问厕所在哪里", "翻译成英文：厕所在哪里"),
     ("Fix the grammar: please kindly send it", "Fix the grammar: please send it"),
@@ -65,6 +68,7 @@ WRITTEN_OTHERWISE = [
     ("Mode der 1920er Jahre", "Mode im Jahr 1920"),
 ]
 SAME = [
+    ("Say that again please", "Say that again"),
     ("How do I cancel a transaction?", "How do I go about cancelling a transaction?"),
     ("Why do cats purr?", "Why does a cat purr?"),
     ("How do I remove a stain from a carpet?", "How do I remove stains from carpet?"),

@@ -24,7 +24,7 @@ _DIVIDED = compile_later("除(?!以|了|非|夕|此|去|外|法|湿|尘|草|霜|
 
 
 _QUOTING = compile_later("翻译|译成|怎么说|怎么读|造句|润色|改写|回复|訳|言い|言う|言え|แปล|พูดว่า")
-_EDGES = compile_later(r"^(?:请问|请帮我?|请)|(?:谢谢|[吗呢吧啊呀])$|[\W的]")
+_EDGES = compile_later(r"^(?:请问|请帮我?|请)|[吗呢吧啊呀]$|[\W的]")
 
 
 def has_other_quotation(one: str, other: str) -> bool:

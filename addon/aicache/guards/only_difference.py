@@ -11,19 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from aicache.guards.counted_words import ALSO, closes_otherwise, has_payload, is_content, only_states, said_words
 from aicache.guards.function_word_edits import MAX_COMPARED_WORDS, Edit, is_known_to_say_nothing
 from aicache.guards.function_words import CONTENT_MARK
 from aicache.guards.lexicon import function_words
 from aicache.guards.lexicon import only_difference as lexicon
 from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.matching import same_word
-from aicache.guards.tokens import Clauses, Script, Token
+from aicache.guards.tokens import Clauses, Token
 from aicache.guards.words import spelled_stem
 
 _NO_WORDS: frozenset[str] = frozenset()
-_SILENT = {language: frozenset(words.split()) for language, words in lexicon.SILENT.items()}
-_DEGREES = frozenset(lexicon.DEGREES.split())
-_ALSO = frozenset(lexicon.ALSO.split())
 _SAYS_NOTHING = frozenset(lexicon.SAYS_NOTHING.split())
 _OPENING = frozenset(lexicon.OPENING.split())
 _PEOPLE = frozenset(lexicon.PEOPLE.split())
@@ -34,11 +32,6 @@ _PASTS = frozenset(lexicon.PASTS.split())
 _DETERMINERS = frozenset(lexicon.DETERMINERS.split())
 _SUPPORT = frozenset("did do does is are was were be been being".split())
 """Verbs beside which another verb has another form: it failed, did it fail; it works, it is working."""
-
-
-_ASKING = frozenset(lexicon.ASKING.split())
-_BEFORE_SUBJECT = frozenset("the a an this these that those his her its their".split())
-_OTHERS = frozenset("he she they".split())
 
 
 class _Place(NamedTuple):
@@ -68,73 +61,28 @@ def find_only_difference(one: Clauses, other: Clauses, twins: Mapping[str, str],
     *twins* are words of the first text, in the compared form, that are another form of one of the second.
     *asks_way*: both ask how or where one does something.
     """
-    if one.unspaced or other.unspaced or one.language != other.language or (_only_states(one) and _only_states(other)):
+    if one.unspaced or other.unspaced or one.language != other.language or (only_states(one) and only_states(other)):
         return ""
-    mine, others = _said(one), _said(other)
+    if closes_otherwise(one, other):
+        return "function-word"
+    mine, others = said_words(one), said_words(other)
     if max(len(mine), len(others)) > MAX_COMPARED_WORDS:
         return ""
-    has_payload = _has_payload(one) or _has_payload(other)
-    moved = _ALSO.intersection(one.words, other.words)
+    quotes = has_payload(one) or has_payload(other)
+    moved = ALSO.intersection(one.words, other.words)
     only: _Verdict | None = None
     for place in _places(mine, others):
         if len(place.left) + len(place.right) == 1 and moved.issuperset(
             each.word for each in (*place.left, *place.right)
         ):
             continue
-        verdict = _judge(place, one.language, twins, asks_way=asks_way, has_payload=has_payload)
+        verdict = _judge(place, one.language, twins, asks_way=asks_way, quotes=quotes)
         if not verdict.counts:
             continue
         if only is not None:
             return ""
         only = verdict
     return "" if only is None else only.name
-
-
-def _only_states(text: Clauses) -> bool:
-    """Return whether a text is an English sentence about others, which asks for nothing by itself."""
-    if text.language != "en" or not text.plain.endswith(".") or "?" in text.plain or not text.words:
-        return False
-    if not _ASKING.isdisjoint(text.words):
-        return False
-    return text.words[0] in _BEFORE_SUBJECT or not _OTHERS.isdisjoint(text.words)
-
-
-def _has_payload(text: Clauses) -> bool:
-    """Return whether something follows a colon: a text that is to be translated, corrected or answered."""
-    before, colon, after = text.plain.partition(": ")
-    return bool(colon) and bool(after.strip()) and len(before.split()) > 1
-
-
-def _is_content(token: Token) -> bool:
-    return token.meaning > 0 and token.script is not Script.QUANTITY and token.key != "" and token.key[0] != "?"
-
-
-def _said(text: Clauses) -> list[Token]:
-    """Return the words without articles, without those that say nothing anywhere, and without courtesies at the edges
-    of a clause; of what follows a colon all words."""
-    silent = _SILENT.get(text.language, _NO_WORDS)
-    polite = function_words.LEFT_OUT.get(text.language, _NO_WORDS) - silent - _DEGREES
-    content = [_is_content(token) for clause in text.clauses for token in clause]
-    if True not in content:
-        return []
-    begin, end = content.index(True), len(content) - 1 - content[::-1].index(True)
-    has_payload = _has_payload(text)
-    found: list[Token] = []
-    start = 0
-    for clause in text.clauses:
-        inner = [at for at, token in enumerate(clause, start) if _is_content(token)]
-        first, last = (inner[0], inner[-1]) if inner and not has_payload else (begin, end)
-        for at, token in enumerate(clause, start):
-            if (has_payload and at > begin) or (
-                token.key and token.word not in silent and (first < at < last or token.word not in polite)
-            ):
-                found.append(token)
-        start += len(clause)
-    while found and found[0].word in _ALSO:
-        del found[0]
-    while found and found[-1].word in _ALSO:
-        del found[-1]
-    return found
 
 
 def _places(one: Sequence[Token], other: Sequence[Token]) -> Iterator[_Place]:
@@ -149,12 +97,12 @@ def _places(one: Sequence[Token], other: Sequence[Token]) -> Iterator[_Place]:
             )
 
 
-def _judge(place: _Place, language: str, twins: Mapping[str, str], *, asks_way: bool, has_payload: bool) -> _Verdict:
-    left, right = [*filter(_is_content, place.left)], [*filter(_is_content, place.right)]
-    small_left = tuple([each.word for each in place.left if not _is_content(each)])
-    small_right = tuple([each.word for each in place.right if not _is_content(each)])
+def _judge(place: _Place, language: str, twins: Mapping[str, str], *, asks_way: bool, quotes: bool) -> _Verdict:
+    left, right = [*filter(is_content, place.left)], [*filter(is_content, place.right)]
+    small_left = tuple([each.word for each in place.left if not is_content(each)])
+    small_right = tuple([each.word for each in place.right if not is_content(each)])
     left_out = function_words.LEFT_OUT.get(language, _NO_WORDS)
-    polite = has_payload or any(not each.key or each.word in left_out for each in (*place.left, *place.right))
+    polite = quotes or any(not each.key or each.word in left_out for each in (*place.left, *place.right))
     edit = Edit(_marked(place.before), small_left, small_right, _marked(place.after))
     sure = small_left == small_right or (not polite and is_known_to_say_nothing(edit, language, asks_way=asks_way))
     if left and right:
@@ -175,16 +123,14 @@ def _judge(place: _Place, language: str, twins: Mapping[str, str], *, asks_way: 
         return _NOTHING
     if _SAYS_NOTHING.issuperset(added):
         return _NOTHING if sure else _SOMETHING
-    specifies = (
-        place.after is not None and _is_content(place.after) and len(added) == len(place.left) + len(place.right)
-    )
+    specifies = place.after is not None and is_content(place.after) and len(added) == len(place.left) + len(place.right)
     return _Verdict(True, "additions" if specifies or not _WHEN.isdisjoint(added) else "")
 
 
 def _marked(token: Token | None) -> str:
     if token is None:
         return ""
-    return f"{CONTENT_MARK}{token.key}" if _is_content(token) else token.word
+    return f"{CONTENT_MARK}{token.key}" if is_content(token) else token.word
 
 
 def _judge_forms(
