@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import functools
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -125,28 +125,31 @@ class Stage:
 
     async def find(self, asks: Iterable[PlannedRequest], place: int) -> list[Response | None]:
         """Return the answers that the cache has for these, without asking the API; None for each that it has not."""
-        rest = enumerate(dataclasses.replace(ask, headers=(("cache-control", ONLY_IF_CACHED),)) for ask in asks)
-        found: dict[int, Response | None] = {}
+        cached = [dataclasses.replace(ask, headers=(("cache-control", ONLY_IF_CACHED),)) for ask in asks]
+        found: list[Response | None] = [None] * len(cached)
+        for attempt in range(ATTEMPTS):
+            await asyncio.sleep(attempt)
+            missing = (number for number, response in enumerate([*found]) if response is None)
 
-        async def some() -> None:
-            for number, ask in rest:
-                found[number] = await self._find(ask, place)
+            async def some(missing: Iterator[int] = missing) -> None:
+                for number in missing:
+                    found[number] = await self._find(cached[number], place)
 
-        await asyncio.gather(*(some() for _ in range(FIND_CONNECTIONS)))
-        return [found[number] for number in sorted(found)]
+            await asyncio.gather(*(some() for _ in range(FIND_CONNECTIONS)))
+            if None not in found:
+                break
+        return found
 
     async def _find(self, ask: PlannedRequest, place: int) -> Response | None:
         load = self.loads[place]
-        for attempt in range(ATTEMPTS):
-            await asyncio.sleep(attempt)
-            name, began = load.name(), time.monotonic()
-            response = await load.client.ask(ask, name, ANSWER_TIMEOUT_S)
-            if response.status == 200 and response.is_hit:
-                verdict, _ = check_answer(ask, name, response, self.ledger, down=False, refused=False)
-                if verdict is Verdict.WRONG:
-                    load.note(ask, name, response, began)
-                return response
-        return None
+        name, began = load.name(), time.monotonic()
+        response = await load.client.ask(ask, name, ANSWER_TIMEOUT_S)
+        if response.status != 200 or not response.is_hit:
+            return None
+        verdict, _ = check_answer(ask, name, response, self.ledger, down=False, refused=False)
+        if verdict is Verdict.WRONG:
+            load.note(ask, name, response, began)
+        return response
 
     def _proxy(self, place: int) -> Proxy:
         name, machine = PROXY_NAMES[place], self.network.proxies[place]
