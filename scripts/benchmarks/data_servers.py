@@ -222,7 +222,9 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str, cwd: str | Path | None = None) -> None:
         command = [str(self._programs / program), *arguments]
-        subprocess.run(command, cwd=cwd or self._folder, check=True, capture_output=True, **self._as)
+        done = subprocess.run(command, cwd=cwd or self._folder, capture_output=True, text=True, **self._as)
+        if done.returncode:
+            raise Problem(f"{program}: {done.stderr.strip()[-500:]}")
 
 
 class RedisCluster:

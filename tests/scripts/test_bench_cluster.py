@@ -1,4 +1,4 @@
-"""`scripts/bench cluster`: that its rows judge, that its links do what they say, and two faults with real machines."""
+"""`scripts/bench cluster`: that its rows judge, that its links do what they say, and a fault with real machines."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ SPAN = Span(0.0, 4.0, 8.0, 8.0)
 LABELS = ("cluster+redis", "nap", "a nap")
 CALM = Expected(exact=1.0, semantic=2.0, during=(0.9, 0.9))
 PORT = 9999
+WANTED = "AI_CACHE_CLUSTER"
 
 
 def seen(at: float, *, hit: bool = True, verdict: Verdict = Verdict.GOOD, why: str = "") -> list[CheckedRequest]:
@@ -171,21 +172,19 @@ async def test_a_link_is_cut_slowed_down_and_mended_for_one_proxy(net: Network) 
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_two_faults_with_real_machines(tmp_path: Path) -> None:
+@pytest.mark.skipif(not os.environ.get(WANTED), reason=f"takes half a minute of both cores: {WANTED}=1 wants it")
+def test_a_fault_with_real_machines(tmp_path: Path) -> None:
     needed()
     if lacking := testbed.missing_requirement("cluster+redis"):
         pytest.skip(lacking)
     path = os.pathsep.join(str(environment.ROOT / folder) for folder in ("scripts", "addon"))
-    command = [sys.executable, "-m", "benchmarks", "cluster", "--quick", "--rate", "16", "--setups", "cluster+redis"]
-    command += ["--only", "master-killed,packets-dropped", "--report", str(tmp_path)]
+    command = [sys.executable, "-m", "benchmarks", "cluster", "--quick", "--rate", "10", "--entries", "40"]
+    command += ["--setups", "cluster+redis", "--only", "packets-dropped", "--report", str(tmp_path)]
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=220, env={**os.environ, "PYTHONPATH": path})
 
     with (tmp_path / "cluster.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [each["fault"] for each in rows] == ["master-killed", "packets-dropped"], done.stderr
-    for each in rows:
-        assert int(each["requests"]) > 50
-        assert (each["errors"], each["wrong"], each["foreign"], each["lost_answers"]) == ("0", "0", "0", "0"), (
-            done.stdout
-        )
+        [found] = csv.DictReader(file)
+    assert int(found["requests"]) > 50, done.stderr
+    assert float(found["hits_during_a"]) < float(found["hits_during_b"])
+    assert {found[name] for name in ("errors", "wrong", "foreign", "lost_answers")} == {"0"}, done.stdout

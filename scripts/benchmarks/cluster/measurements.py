@@ -134,6 +134,12 @@ def row(
     return dataclasses.replace(found, faults=tuple(faults), notes=tuple(notes[:8]))
 
 
+def failed_row(labels: tuple[str, str, str], why: str) -> Row:
+    """Return the row of a fault that was not injected."""
+    nothing = ((0.0, 0.0, 0.0),) * 2
+    return Row(*labels, 0, 0, 0, 0, 0, 0, nothing, 0.0, None, None, ((0, 0),) * 3, Losses(), (why,))
+
+
 def _phases(span: Span) -> tuple[tuple[float, float], ...]:
     return (span.first, span.begin), (span.begin, span.end), (span.end, math.inf)
 

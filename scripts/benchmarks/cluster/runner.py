@@ -22,7 +22,7 @@ from benchmarks.cluster import testbed
 from benchmarks.cluster.all_faults import ALL
 from benchmarks.cluster.faults import Fault
 from benchmarks.cluster.losses import Inventory
-from benchmarks.cluster.measurements import Row, Span, row
+from benchmarks.cluster.measurements import Row, Span, failed_row, row
 from benchmarks.cluster.network import Network, network
 from benchmarks.cluster.table import explanation, head, line, write
 from benchmarks.cluster.testbed import SETUPS, Stage, stage
@@ -46,7 +46,7 @@ class Phases:
 
 
 FULL, QUICK = Phases(4.0, 8.0, 8.0), Phases(2.0, 4.0, 4.0)
-ENTRIES, QUICK_ENTRIES = 240, 120
+ENTRIES = 240
 REQUESTS_PER_S = 16.0
 DEFAULT_SETUPS = ("cluster+redis", "cluster+pgvector", "cluster+dashvector", "one+redis")
 
@@ -97,10 +97,13 @@ async def _run(
                     continue
                 progress.task = f"{setup}: {each.name}"
                 progress.show()
-                if current is None:
-                    folder = plan.folder / f"stage-{next(numbers)}"
-                    current = await stack.enter_async_context(stage(plan, setup, folder, net))
-                rows.append(await measure_fault(each, current, phases))
+                try:
+                    if current is None:
+                        folder = plan.folder / f"stage-{next(numbers)}"
+                        current = await stack.enter_async_context(stage(plan, setup, folder, net))
+                    rows.append(await measure_fault(each, current, phases))
+                except (Problem, OSError, TimeoutError) as exc:  # continue with the others
+                    rows.append(failed_row((setup, each.name, each.title), f"setup failed: {exc}"))
                 progress.clear()
                 print("\n".join([line(rows[-1]), *explanation(rows[-1])]), flush=True)
                 if each.spoils_stage or rows[-1].faults:
@@ -172,8 +175,7 @@ def command(arguments: Sequence[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="ai-cache-cluster-"))
     folder.chmod(0o755)
     try:
-        entries = QUICK_ENTRIES if options.quick else ENTRIES
-        plan = Plan(entries, options.rate, Path(sys.executable), folder, logs=options.logs)
+        plan = Plan(options.entries, options.rate, Path(sys.executable), folder, logs=options.logs)
         phases = dataclasses.replace(QUICK if options.quick else FULL, patience=options.patience)
         return run(options.only, options.setups, plan, phases, options.report)
     finally:
@@ -202,7 +204,10 @@ def _parser() -> argparse.ArgumentParser:
         help=f"of {', '.join(SETUPS)} (default: {','.join(DEFAULT_SETUPS)})",
     )
     parser.add_argument("--list", action="store_true", help="list all faults")
-    parser.add_argument("--quick", action="store_true", help="a few seconds per fault, and a quarter of the entries")
+    parser.add_argument("--quick", action="store_true", help="a few seconds per fault")
+    parser.add_argument(
+        "--entries", type=int, default=ENTRIES, metavar="N", help="stored questions (default %(default)s)"
+    )
     parser.add_argument(
         "--rate", type=float, default=REQUESTS_PER_S, metavar="N", help="requests a second (default %(default)g)"
     )
