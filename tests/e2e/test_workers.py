@@ -245,6 +245,8 @@ def test_a_worker_that_is_killed_is_replaced_and_the_other_goes_on(workers: Work
 
 @pytest.mark.slow
 def test_what_hangs_is_replaced(workers: Workers) -> None:
+    workers.ask("Who else knows this?")
+    workers.ask_until("exact", "Who else knows this?")
     hanging = {workers.workers[0], workers.owner}
 
     for pid in hanging:
