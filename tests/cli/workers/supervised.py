@@ -30,10 +30,14 @@ def run(name: str, how: str, on_up: Callable[[], None]) -> int:
         first.unlink()
     on_up()
     print(name, "up", flush=True)
-    while signals < (2 if how == "slow" else 1):
+    while not signals:
         time.sleep(0.01)
         if how == "reports":
             on_up()
+    if how == "slow":
+        print(name, "goes on", flush=True)
+        while signals < 2:
+            time.sleep(0.01)
     print(name, "ended", flush=True)
     return 0
 
