@@ -17,6 +17,7 @@ from benchmarks import (
     followers,
     formats,
     growth,
+    guards,
     handshakes,
     in_flight,
     machine,
@@ -67,6 +68,8 @@ def main() -> int:
         options = _parser().parse_args()
         if options.what == "formats":
             return formats.measure()
+        if options.what == "guards":
+            return guards.measure()
         if options.what == "bounds":
             return _bounds(options)
         if options.what == "watchers":
@@ -213,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
             "overload",
             "watchers",
             "formats",
+            "guards",
             "bounds",
             "faults",
             "cluster",
@@ -225,7 +229,8 @@ def _parser() -> argparse.ArgumentParser:
         help="table (default): the comparison; soak: a mixed load for --minutes, with error counts and memory use; "
         "overload: stored and new questions over more --connections (100,300,600) than can be served at once, and the "
         "hit rate of the stored ones; watchers: memory growth of telemetry over a million requests; formats: "
-        "microseconds to parse and render each API's bodies; bounds: the cost of hostile requests to other clients, in "
+        "microseconds to parse and render each API's bodies; guards: milliseconds to read and "
+        "compare two questions, by language and length; bounds: the cost of hostile requests to other clients, in "
         "memory and waiting time; faults: fault injection under a load whose answers are all checked (see faults "
         "--help); cluster: the same for two proxies on machines of their own, a Redis Cluster and a shared index (see "
         "cluster --help); handshakes: the first byte of requests on new connections, to an upstream behind TLS; "

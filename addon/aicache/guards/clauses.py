@@ -34,6 +34,7 @@ _DASH = re.compile("[–—―]")
 _LINE_END = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029–—―]")
 _ARABIC_VOWELS = compile_later("[\u0640\u064b-\u0652]")  # mostly omitted in writing
 MAX_CACHED_WORDS = 8192
+"""Words that are kept in memory, whoever used them: the first use of one tells nothing, as it takes a microsecond."""
 _NOT_COUNTED = frozenset({QUANTITY_MARK, "?"})
 """What the keys of quantities and of lone question words begin with, which are compared in other ways."""
 _IGNORED_TOKENS = frozenset(courtesies.SILENT)
@@ -55,15 +56,15 @@ def split_words(text: str, masked: str) -> list[list[str]]:
 def read_clauses(
     split: Sequence[Sequence[str]],
     plain: str,
-    languages: frozenset[str],
+    known: Mapping[tuple[str, ...], int],
     quantities: Sequence[Quantity],
     names: frozenset[str],
 ) -> Clauses:
     """Return the clauses of a normalized text from their words.
 
-    *languages* have all its function words; *names* are the words that are names by their capitals.
+    *known* are the languages of each function word, with their counts; *names* are words that are names by their
+    capitals.
     """
-    known = Counter(_known_languages(split))
     language = _language(known, split)
     is_ascii = plain.isascii()
     if language != "en" and not is_ascii and 3 * _count_unspaced(plain) > len(plain):
@@ -101,7 +102,7 @@ def read_clauses(
         grams=grams,
         courtesies=courtesies,
         language=language,
-        languages=languages,
+        languages=common_languages(known),
         capitalized=names,
         words=words,
         keys=keys,
@@ -112,9 +113,14 @@ def read_clauses(
     )
 
 
-def find_languages(split: Iterable[Iterable[str]]) -> frozenset[str]:
+def find_languages(split: Iterable[Iterable[str]]) -> Mapping[tuple[str, ...], int]:
+    """Return the languages of each function word, with their counts."""
+    return Counter([_LANGUAGES[word] for words in split for word in words if word in _LANGUAGES])
+
+
+def common_languages(known: Iterable[tuple[str, ...]]) -> frozenset[str]:
     """Return the languages that have all function words of a text; none if it has none."""
-    first, *others = {*_known_languages(split)} or {()}
+    first, *others = [*known] or [()]
     return frozenset(first).intersection(*others)
 
 
@@ -155,11 +161,6 @@ def _clauses(lines: Iterable[str]) -> Iterator[list[str]]:
                 yield words
             elif unspaced and (asking := _QUESTION_WORDS_UNSPACED.search(piece)):
                 yield [f"?{asking[0]}"]
-
-
-def _known_languages(split: Iterable[Iterable[str]]) -> list[tuple[str, ...]]:
-    """Return the languages of each function word."""
-    return [_LANGUAGES[word] for words in split for word in words if word in _LANGUAGES]
 
 
 def _language(known: Mapping[tuple[str, ...], int], split: Sequence[Sequence[str]]) -> str:

@@ -15,7 +15,7 @@ from aicache.guards.lexicon.language_names import LANGUAGE_NAMES
 from aicache.guards.lexicon.number_words import NUMBER_WORDS
 from aicache.guards.lexicon.opposites import FINAL_PARTICLES, OPPOSITES
 from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
-from aicache.guards.patterns import compile_later
+from aicache.guards.patterns import WordFinder
 
 Group: TypeAlias = tuple[str, int]
 """A slot, and the number of the group in it."""
@@ -57,7 +57,7 @@ def _index(tables: Mapping[str, str]) -> dict[str, list[tuple[Group, int]]]:
 _ALL = _index(_TABLES)
 _FIRST_OF_TWO = frozenset(word.partition("_")[0] for word in _ALL if "_" in word)
 _HAN = {word: marks for word, marks in _ALL.items() if word[0] >= "㐀"}
-_HAN_PATTERN = compile_later("|".join(sorted((word for word in _HAN if len(word) > 1), key=len, reverse=True)))
+_HAN_WORDS = WordFinder(word for word in _HAN if len(word) > 1)
 
 
 def _index_others() -> dict[str, dict[str, list[tuple[Group, int]]]]:
@@ -86,8 +86,7 @@ _SHORT_WORDS_ARE_PARTS = UNSPACED_LANGUAGES | {"ko"}
 """Languages in which one character is mostly a part of a word."""
 _OTHERS = _index_others()
 _OTHERS_UNSPACED = {
-    language: compile_later("|".join(map(re.escape, sorted(_OTHERS[language], key=len, reverse=True))))
-    for language in sorted(_SHORT_WORDS_ARE_PARTS & _OTHERS.keys())
+    language: WordFinder(_OTHERS[language]) for language in sorted(_SHORT_WORDS_ARE_PARTS & _OTHERS.keys())
 }
 _LAST_WORDS = {
     language: {
@@ -117,8 +116,8 @@ def find_word_groups(plain: str, words: Sequence[str]) -> WordGroups:
             _mark(found, word[:-1])
         previous = word
     if not plain.isascii():
-        for match in _HAN_PATTERN.finditer(plain):
-            _mark(found, match[0])
+        for word in _HAN_WORDS.find(plain):
+            _mark(found, word)
     if (language := detect_language(plain, words, min_votes=1)) in _OTHERS:
         for group, side in _marks_in(plain, language):
             found.setdefault(group, []).append(side)
@@ -128,9 +127,9 @@ def find_word_groups(plain: str, words: Sequence[str]) -> WordGroups:
 def _marks_in(plain: str, language: str) -> Iterator[tuple[Group, int]]:
     """Yield the groups and sides of the words of another language."""
     known = _OTHERS[language]
-    if (pattern := _OTHERS_UNSPACED.get(language)) is not None:
-        for match in pattern.finditer(plain):
-            yield from known[match[0]]
+    if (finder := _OTHERS_UNSPACED.get(language)) is not None:
+        for word in finder.find(plain):
+            yield from known[word]
         return
     words = _WORD.findall(plain)
     for first, second in zip_longest(words, words[1:], fillvalue=""):

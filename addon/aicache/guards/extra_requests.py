@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from aicache.guards.lexicon import courtesies
-from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token
+from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token, find_shared
 from aicache.guards.words import is_typo
 
 MAX_MATCHED_WORDS = 24
@@ -133,7 +133,7 @@ def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | No
             edge += _has_second_question(clause, asked)
         if not one.grams and surplus.isdisjoint([token.key for token in clause]):
             continue
-        lost = [_is_lost(clause, at, surplus, other.grams) for at in range(len(clause))]
+        lost = _lost(clause, surplus, other.grams)
         if not any(lost):
             continue
         if _is_alone(clause, lost):
@@ -160,17 +160,15 @@ def _has_second_question(clause: Clause, surplus: set[str]) -> bool:
     return any(token.key and f"?{token.word}" in surplus for token in clause[last + 1 :])
 
 
-def _is_lost(clause: Clause, at: int, surplus: set[str], grams: frozenset[str]) -> bool:
-    """Return whether a token has a meaning and the other text lacks it."""
-    token = clause[at]
-    if token.meaning is Meaning.NOTHING or token.script is Script.QUANTITY:
-        return False
-    if (length := GRAM.get(token.script)) is None:
-        return token.key in surplus
-    first, last = max(0, at - length + 1), min(at, len(clause) - length)
-    return not any(
-        "".join(each.key for each in clause[start : start + length]) in grams for start in range(first, last + 1)
-    )
+def _lost(clause: Clause, surplus: set[str], grams: frozenset[str]) -> list[bool]:
+    """Return of each token whether it has a meaning and the other text lacks it."""
+    lost = [bool(meaning) and script is not Script.QUANTITY and key in surplus for _, key, meaning, script in clause]
+    for script in {token.script for token in clause if token.script >= Script.KANA}:
+        shared = find_shared(clause, GRAM[script], grams)
+        for at, token in enumerate(clause):
+            if token.script is script:
+                lost[at] = bool(token.meaning) and not shared[at]
+    return lost
 
 
 def _is_alone(clause: Clause, lost: Sequence[bool]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from aicache.guards.lexicon.synonyms import OTHER_JOINED, SYNONYMS
 from aicache.guards.lexicon.word_forms import DISTINCT_ENDINGS, ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
-from aicache.guards.tokens import GRAM, Clauses, Meaning, Script, Token
+from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token, find_shared
 
 _PARTICLES = frozenset("は が を の とは って".split())
 """Japanese particles that a text may have more."""
@@ -163,9 +163,10 @@ def _unshared(one: Clauses, other: Clauses) -> list[Token]:
     found: list[Token] = []
     for clause in one.clauses:
         run = ""
+        shared = {script: _find_shared(clause, script, other.grams) for script in GRAM} if one.grams else {}
         for at, token in enumerate(clause):
             if token.script >= Script.KANA:
-                if _is_absent(clause, at, other.grams):
+                if not shared[token.script][at]:
                     run += token.word
                     continue
             elif token.meaning and surplus.get(token.key, 0) > 0:
@@ -191,13 +192,11 @@ def _of_run(run: str) -> Token:
     return Token(run, run, meaning, Script.KANA if run[0] > "\u3000" else Script.THAI)
 
 
-def _is_absent(clause: Sequence[Token], at: int, grams: frozenset[str]) -> bool:
-    """Return whether no run of characters with this one is in the other text."""
-    length = GRAM[clause[at].script]
-    first, last = max(0, at - length + 1), max(0, min(at, len(clause) - length))
-    return not any(
-        "".join([each.key for each in clause[start : start + length]]) in grams for start in range(first, last + 1)
-    )
+def _find_shared(clause: Clause, script: Script, grams: frozenset[str]) -> list[bool]:
+    """Return of each token whether a run of characters with it is in the other text; a short clause is one run."""
+    if len(clause) < GRAM[script]:
+        return ["".join([token.key for token in clause]) in grams] * len(clause)
+    return find_shared(clause, GRAM[script], grams)
 
 
 def _match_parts(left: list[Token], right: list[Token], one: Clauses, other: Clauses, *, separable: bool) -> set[str]:

@@ -9,6 +9,8 @@ from aicache.guards.language import HAN
 from aicache.guards.patterns import compile_later
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[^\W\d_]+(?:'s\b)?")
+_CAPITALIZED = re.compile(r"[A-Z](?<![^\W\d_][A-Z])(?:\.(?:[A-Z]\.)+|[a-zA-Z]*(?:'s\b)?)")
+"""The words of an ASCII text that begin with a capital."""
 _LATIN = re.compile("[A-Za-z]{2,}")
 _CODE = compile_later(
     r"(?P<address>https?://\S+|\bwww\.\S+|(?<![\w.+-])[\w.+-]+@[\w-]+\.\w[\w.]*|(?<![\w-])[\w-]+\.(?:com|org|net|io|cn|dev|edu|gov)\b\S*)"
@@ -101,16 +103,16 @@ def _names(text: str) -> list[str]:
         return []
     if not text.isascii() and HAN.search(text) is not None:
         return [_ALIASES.get(word, word) for word in map(str.casefold, _LATIN.findall(text)) if word not in _COMMON]
-    words = _WORD.findall(text)
-    if all(not word[0].isupper() or word.casefold() in _COMMON for word in words):
+    if text.isascii():
+        capitalized = list(_CAPITALIZED.finditer(text))
+    else:
+        capitalized = [match for match in _WORD.finditer(text) if match[0][0].isupper()]
+    if all(match[0].casefold() in _COMMON for match in capitalized):
         return []
     shouted = text.isupper()
-    found, capitals = [], 0
-    for match in _WORD.finditer(text):
-        if not match[0][0].isupper():
-            continue
+    found = []
+    for match in capitalized:
         word = match[0].replace(".", "")
-        capitals += 1
         before = text[max(0, match.start() - MAX_SPACES) : match.start()].rstrip()
         follows = text[match.end() : match.end() + 2]
         inside = bool(before) and before[-1] not in _SENTENCE_END
@@ -120,6 +122,9 @@ def _names(text: str) -> list[str]:
             or (len(word) > 1 and word.isupper() and not shouted)
         ):
             found.append(word.casefold().removesuffix("'s"))
-    if (len(words) >= 4 and capitals > 0.85 * len(words)) or shouted:
+    if not found or shouted:
+        return []
+    count = len(_WORD.findall(text))
+    if count >= 4 and len(capitalized) > 0.85 * count:
         return []
     return [_ALIASES.get(name, name) for name in found if name not in _COMMON]

@@ -7,6 +7,7 @@ from aicache.guards.patterns import compile_later
 _OF_A_WORD = compile_later(
     r"(?P<whole>[㐀-鿿]{2,12}?)[中里]?的(?P<part>[㐀-鿿])字?[是有指]?(?:什么|啥|何)(?:意思|含义|意)"
 )
+_ASKS_MEANING = compile_later("什么[意含]|啥[意含]|何[意含]")
 _ALONE = compile_later(
     r"^(?P<first>[㐀-鿿])[是的字]|(?P<glyph>[㐀-鿿])字(?=的|[行草楷隶]书|笔|部首|偏旁|怎|如何|是|念|读|加|去|拼音|组词|有几)"
 )
@@ -15,7 +16,7 @@ _NO_SUBJECTS = frozenset("我你您他她它这那谁哪什啥有为怎没不也
 
 def find_character_of_word(plain: str) -> str:
     """Return the character that a normalized text asks about within a word, "" if it asks about whole words."""
-    if "意" not in plain and "义" not in plain:
+    if plain.isascii() or _ASKS_MEANING.search(plain) is None:
         return ""
     match = _OF_A_WORD.search(plain)
     return match["part"] if match and match["part"] in match["whole"] else ""

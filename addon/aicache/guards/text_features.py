@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from aicache.guards.cased_words import find_cased_words
-from aicache.guards.clauses import find_languages, read_clauses, split_words
+from aicache.guards.clauses import common_languages, find_languages, read_clauses, split_words
 from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
 from aicache.guards.function_words import FunctionWords, find_function_words
 from aicache.guards.language import detect_language
@@ -84,13 +84,17 @@ class TextFeatures:
         return split_words(self._spelled, self._quantities_and_rest[1])
 
     @cached_property
+    def _known_languages(self) -> Mapping[tuple[str, ...], int]:
+        return find_languages(self._split)
+
+    @property
     def languages(self) -> frozenset[str]:
         """Languages that have all its function words; empty if none has, or if it has none."""
-        return find_languages(self._split)
+        return common_languages(self._known_languages)
 
     @cached_property
     def clauses(self) -> Clauses:
-        return read_clauses(self._split, self.plain, self.languages, self.quantities, self.names.names)
+        return read_clauses(self._split, self.plain, self._known_languages, self.quantities, self.names.names)
 
     @cached_property
     def said(self) -> tuple[str, ...]:

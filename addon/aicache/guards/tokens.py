@@ -45,6 +45,16 @@ class Token(NamedTuple):
 Clause = tuple[Token, ...]
 
 
+def find_shared(clause: Clause, length: int, grams: frozenset[str]) -> list[bool]:
+    """Return of each token of a clause whether a run of *length* tokens with it is one of *grams*."""
+    keys = [token.key for token in clause]
+    shared = [False] * len(keys)
+    for start in range(len(keys) - length + 1):
+        if "".join(keys[start : start + length]) in grams:
+            shared[start : start + length] = [True] * length
+    return shared
+
+
 @dataclass(frozen=True)
 class Clauses:
     """The clauses of a text, with indexes for comparing it with another text."""

@@ -127,7 +127,7 @@ def find_words(plain: str) -> list[str]:
 
 def content_stems(words: Iterable[str]) -> list[str]:
     """Return the stems of the words in order, without function words and fillers."""
-    return [stem(word) for word in words if word not in _WITHOUT_MEANING]
+    return [stem(word) if word.isascii() else word for word in words if word not in _WITHOUT_MEANING]
 
 
 def noun_modifiers(words: Sequence[str]) -> frozenset[str]:

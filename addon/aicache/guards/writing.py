@@ -19,6 +19,7 @@ from aicache.guards.patterns import compile_later
 
 _CODE = re.compile(r"[!-~]*[#*_<>@\[\]\\{}|=+][!-~]*")
 """Characters without a space, one of which is a sign of code or arithmetic."""
+_CODE_SIGN = re.compile(r"[#*_<>@\[\]\\{}|=+]")
 _SPACED_OPERATOR = re.compile(r"(?<=\w) (?P<sign>[-+*/=<>|]{1,3}) (?=\w)")
 _STATEMENT = re.compile(r"(?<![^\s;])[^\s;]*;")
 _DOTTED_NAME = re.compile(r"(?<![\w.])\.[^\W\d][\w.-]*")
@@ -69,7 +70,9 @@ def find_writing(text: str, language: str, words: Sequence[str]) -> Writing:
 
     *words* are those that say something, in small letters.
     """
-    code = [match[0].strip(".,;:?!\"'") for match in _CODE.finditer(_SPACED_OPERATOR.sub(r"\g<sign>", text))]
+    code = []
+    if _CODE_SIGN.search(text) is not None:
+        code = [match[0].strip(".,;:?!\"'") for match in _CODE.finditer(_SPACED_OPERATOR.sub(r"\g<sign>", text))]
     if "{" in text and ";" in text:
         code += _STATEMENT.findall(text)
     if "." in text:
