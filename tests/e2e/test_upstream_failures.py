@@ -9,7 +9,9 @@ import re
 import socket
 import ssl
 import struct
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -161,6 +163,26 @@ def test_one_that_is_not_running(proxy: Proxy) -> None:
     assert f"127.0.0.1:{port}" in message
     assert message in proxy.log
     assert metric(proxy, refused) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="relies on how Linux treats a full queue of connections")
+def test_a_client_that_leaves_before_there_is_a_connection_is_no_failure_of_the_upstream(proxy: Proxy) -> None:
+    left, failed = (rf'not_stored_total\{{reason="{reason}"\}}' for reason in ("broken off", "upstream-failed"))
+    before = metric(proxy, left)
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        client = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20)
+        client.request("POST", f"http://127.0.0.1:{full.getsockname()[1]}/v1/chat/completions", CHAT, KEY)
+        time.sleep(0.3)  # it is being looked up, or waits for its connection: either is a client that leaves
+        client.close()
+        proxy.wait_for(lambda: metric(proxy, left) + metric(proxy, failed) > before)
+
+    assert metric(proxy, failed) == 0
+    assert "has not answered" not in proxy.log
 
 
 @pytest.mark.parametrize(

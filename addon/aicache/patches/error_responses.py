@@ -40,6 +40,9 @@ RELIED_ON: tuple[Callable[..., Any], ...] = (
 KNOWN_FINGERPRINTS = frozenset({"a0ae1d95419dc9f9", "0df69a4d224a852f"})
 """The fingerprints of their source that were reviewed: mitmproxy 12.2.2 and 12.2.3, 12.3.0 and 12.3.1."""
 
+CLIENT_LEFT = "client disconnected"
+"""What mitmproxy says of a connection to the upstream that it no longer waits for, since the client has left."""
+
 
 def install(expect: Callable[[HTTPFlow], None]) -> Callable[[], None]:
     """Have mitmproxy send such responses; return a function that undoes that. An unknown mitmproxy is left as it is.
@@ -52,8 +55,8 @@ def install(expect: Callable[[HTTPFlow], None]) -> Callable[[], None]:
     failures = (_events.ErrorCode.CONNECT_FAILED, _events.ErrorCode.GENERIC_SERVER_ERROR)  # mitmproxy 11 has none
 
     def handle(stream: HttpStream, event: RequestProtocolError | ResponseProtocolError) -> Generator[Any, Any, None]:
-        if isinstance(event, ResponseProtocolError) and event.code in failures and _is_unanswered(stream):
-            return _fail(stream, event, expect)
+        if isinstance(event, ResponseProtocolError) and event.code in failures and event.message != CLIENT_LEFT:
+            return _fail(stream, event, expect) if _is_unanswered(stream) else _handle(stream, event)
         return _handle(stream, event)
 
     setattr(HttpStream, "handle_protocol_error", handle)  # noqa: B010  # mypy would have no method assigned
