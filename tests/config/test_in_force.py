@@ -72,6 +72,22 @@ def test_no_secret_is_shown() -> None:
     assert found["session_id"].value == "${TAG}"
 
 
+def test_a_secret_that_looks_like_a_url_is_none() -> None:
+    found = in_force("exact: {secret: 'hush://a-long-deployment-secret'}\ndashboard: {token: 'hush://a-long-token'}\n")
+
+    assert "hush" not in str(found)
+    assert found["exact.secret"].value == found["dashboard.token"].value == SECRET
+
+
+def test_what_the_environment_adds_to_a_url_is_not_shown() -> None:
+    yaml = "semantic:\n  embedder: {kind: openai, model: m, base_url: 'https://gateway.test/${KEY}/v1'}\n"
+    found = in_force(yaml + "session_id: 'tenant://${KEY}'\n")
+
+    assert "sk-embedder" not in str(found)
+    assert found["semantic.embedder.base_url"].value == "https://gateway.test, with ${KEY}"
+    assert found["session_id"].value == "${KEY}"
+
+
 @pytest.mark.parametrize("word", ["key", "token", "secret", "password", "url"])
 def test_every_setting_that_sounds_like_a_secret_is_masked_or_a_url(word: str) -> None:
     for key, setting in walk(Config):

@@ -8,7 +8,7 @@ from typing import Any
 
 from aicache.config.origins import Origin
 from aicache.config.redis_url import redacted
-from aicache.config.scalars import Scalar
+from aicache.config.scalars import HTTP_URL, POSTGRES_URL, REDIS_URL, Scalar
 from aicache.config.schema import ListOf, Section, Setting, settings
 from aicache.config.values import Config
 
@@ -23,7 +23,8 @@ UNSHOWN = ("cassette.redact",)
 class SettingInForce:
     key: str
     value: str
-    """As it is written in YAML, but without quotes unless it is empty; `SECRET` in place of a secret."""
+    """As it is written in YAML, but without quotes unless it is empty. `SECRET` stands for a secret; a variable's name
+    for the text that it was filled into, and for the rest of a URL after the host."""
     origin: str
     is_default: bool
     meaning: str
@@ -74,10 +75,21 @@ def _show(key: str, setting: Setting, value: Any, variables: tuple[str, ...]) ->
 
 def _show_scalar(scalar: Scalar, value: Any, variables: tuple[str, ...]) -> str:
     text = scalar.show(value)
-    if "://" in text:
+    if scalar in (REDIS_URL, POSTGRES_URL):  # whose paths are a database or a socket
         return redacted(text)
     if scalar.secret:
         return SECRET
-    if variables and scalar.yaml_style == "text":  # a text from the environment may be anything
-        return ", ".join(f"${{{name}}}" for name in variables)
+    filled_in = ", ".join(f"${{{name}}}" for name in variables)
+    if scalar == HTTP_URL and "://" in text:
+        return f"{_server(redacted(text))}, with {filled_in}" if filled_in else redacted(text)
+    if filled_in and scalar.yaml_style == "text":  # a text from the environment may be anything
+        return filled_in
+    if "://" in text:
+        return redacted(text)
     return text or '""'
+
+
+def _server(url: str) -> str:
+    """Return a URL as far as its host: gateways take keys in the path, too."""
+    scheme, found, rest = url.partition("://")
+    return scheme + found + rest.partition("/")[0]
