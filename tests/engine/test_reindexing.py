@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit
 from aicache.domain.policy import Policy, Rules
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.engine.backends import withdrawn
 from engine.test_learning import an_answer, an_exchange
@@ -111,6 +114,20 @@ async def test_one_that_was_a_wrong_answer_by_meaning_stays_without() -> None:
     assert await proxy.hit()
 
     assert not await proxy.hit(PARAPHRASE)
+
+
+async def test_what_is_prepared_from_it_is_dropped_also_where_its_vector_cannot_be_deleted() -> None:
+    proxy = Proxy(2000.0, BrokenIndex())
+    key = await proxy.fill()
+    proxy.begin(2000.0)
+    dropped: list[str] = []
+    proxy.engine.backends.on_withdrawn = dropped.append
+
+    with pytest.raises(StoreError):
+        await proxy.engine.backends.withdraw(key, 100.0, "")
+
+    assert dropped == [key]
+    assert await proxy.store.remembers(withdrawn(key))
 
 
 async def test_a_failure_is_tried_again_at_the_next_hit() -> None:

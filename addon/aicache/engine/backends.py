@@ -122,9 +122,11 @@ class Backends:
             if self.exact is not None:
                 await self.exact.remember(withdrawn(key), ttl)
         finally:
-            if self.semantic is not None:
-                await self.semantic.index.delete([key])
-            self.evict_everywhere(key)
+            try:
+                if self.semantic is not None:
+                    await self.semantic.index.delete([key])
+            finally:  # what is prepared from it would go on answering, whatever fails
+                self.evict_everywhere(key)
 
     async def withdraw_alias(self, key: str, alias: str) -> None:
         """Let an entry not be found by the same words until it is stored anew. Raises StoreError."""
