@@ -20,7 +20,7 @@ from aicache import config
 from aicache.config import docs
 from aicache.domain import request_directives
 from aicache.domain.policy import Rules
-from aicache.domain.usage import DiskUsage, StoreUsage, Usage
+from aicache.domain.resource_usage import DiskUsage, ResourceUsage, StoreUsage
 from aicache.engine import Engine
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.health import collect_health
@@ -275,7 +275,7 @@ def test_every_request_header_of_ours_is_described() -> None:
 
 def test_the_metrics_described_are_all_there_are() -> None:
     described = re.findall(r"^\| `(aicache_\w+)` \|", text(PAGES / "operations.md"), re.MULTILINE)
-    usage = Usage(StoreUsage(1, 2, 3), DiskUsage(1, 2, 3))
+    usage = ResourceUsage(StoreUsage(1, 2, 3), DiskUsage(1, 2, 3))
     metrics = Metrics(Counters(lambda *_, cached=0: None), lambda: collect_health(Engine(RULES, 1.0)), lambda: 0, usage)
     families = {family.name for family in text_string_to_metric_families(metrics.text().decode())}
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from aicache.domain.policy import Rules
-from aicache.domain.usage import DiskUsage, StoreUsage, Usage
+from aicache.domain.resource_usage import DiskUsage, ResourceUsage, StoreUsage
 from aicache.engine import Engine
 from aicache.telemetry.counters import Counters
 from aicache.telemetry.health import collect_health
@@ -30,7 +30,7 @@ _METRIC = re.compile(r"\b(aicache_[a-z_]+)(?:\{([^}]*)\})?")
 
 def metrics() -> dict[str, set[str]]:
     """Return the names of all time series, and their labels."""
-    usage = Usage(StoreUsage(1, 2, 3), DiskUsage(1, 2, 3))
+    usage = ResourceUsage(StoreUsage(1, 2, 3), DiskUsage(1, 2, 3))
     health = collect_health(Engine(RULES, 1.0))
     collector = Metrics(Counters(lambda *_, cached=0: None), lambda: health, lambda: 0, usage)
     suffixes = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}

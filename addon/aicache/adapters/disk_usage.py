@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from aicache.domain.usage import DiskUsage
+from aicache.domain.resource_usage import DiskUsage
 
 BLOCK_BYTES = 512
 """The unit of ``st_blocks``, whatever the file system's is (POSIX leaves it open; Linux and macOS use this)."""

@@ -137,7 +137,9 @@ class Dashboard:
                 raise NotFound
 
     async def _metrics(self) -> bytes:
-        figures, usage = await asyncio.gather(self._observability.collect(False), self._observability.usage.measure())
+        figures, usage = await asyncio.gather(
+            self._observability.collect(False), self._observability.resources.measure()
+        )
         return Metrics.of(figures, usage, bypassed=self._observability.bypassed).text()
 
 

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from aicache.domain.judging import JudgeQuestion, JudgeReply
 from aicache.domain.model import Entry, Neighbor, Vector
-from aicache.domain.usage import StoreUsage
+from aicache.domain.resource_usage import StoreUsage
 
 Purpose: TypeAlias = Literal["query", "document"]
 """The purpose of an embedding: as a query, or as a document to be found."""

@@ -26,10 +26,10 @@ from aicache.telemetry.header_miss_log import HeaderMissLog
 from aicache.telemetry.health import Health, collect_health
 from aicache.telemetry.latest_requests import LatestRequest, LatestRequests
 from aicache.telemetry.prometheus import Metrics
+from aicache.telemetry.resource_meter import ResourceMeter
 from aicache.telemetry.savings_store import Accountant
 from aicache.telemetry.timeline import Timeline
 from aicache.telemetry.top_questions import TopQuestions
-from aicache.telemetry.usage_meter import UsageMeter
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Observability:
         self.latest = LatestRequests()
         """The latest requests of this process alone."""
         self.accountant = Accountant(self._cost, self._exact_store)
-        self.usage = UsageMeter(self._measurable_store)
+        self.resources = ResourceMeter(self._measurable_store)
         self.metrics = Metrics(self.counters, self.health, lambda: self.log_dropped)
         """Those of this process alone."""
         self.collect: Callable[[bool], Awaitable[Figures]] = self._collect_own
@@ -80,7 +80,7 @@ class Observability:
     def configure(self, config: Config, data: Path | None = None) -> None:
         """Apply a configuration; watchers whose settings are unchanged keep running. *data* is the data folder."""
         self.config = config
-        self.usage.folder = data
+        self.resources.folder = data
         self._own = config.prices
         self.top_questions.keep_texts(config.log.text)
         self.latest.keep_texts(config.log.text)

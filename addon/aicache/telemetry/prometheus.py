@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from aicache.domain.pricing import to_usd
-from aicache.domain.usage import Usage
+from aicache.domain.resource_usage import ResourceUsage
 from aicache.telemetry.counters import Counters, Labels, Segment
 from aicache.telemetry.figures import Figures
 from aicache.telemetry.health import Health
@@ -19,7 +19,7 @@ from aicache.telemetry.histogram import Histogram
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 PREFIX = "aicache_"
-UNKNOWN_USAGE = Usage()
+UNKNOWN_RESOURCES = ResourceUsage()
 
 V = TypeVar("V")
 
@@ -32,7 +32,7 @@ class Metrics(Collector):
         counters: Counters,
         health: Callable[[], Health | None],
         dropped: Callable[[], int],
-        usage: Usage = UNKNOWN_USAGE,
+        usage: ResourceUsage = UNKNOWN_RESOURCES,
         *,
         bypassed: bool = False,
     ) -> None:
@@ -42,7 +42,7 @@ class Metrics(Collector):
         self._registry.register(self)
 
     @classmethod
-    def of(cls, figures: Figures, usage: Usage = UNKNOWN_USAGE, *, bypassed: bool = False) -> Metrics:
+    def of(cls, figures: Figures, usage: ResourceUsage = UNKNOWN_RESOURCES, *, bypassed: bool = False) -> Metrics:
         return cls(figures.counters, lambda: figures.health, lambda: figures.log_dropped, usage, bypassed=bypassed)
 
     def text(self) -> bytes:
@@ -181,7 +181,7 @@ def _parts(health: Health) -> Iterator[Metric]:
     yield _gauge("background_tasks", "Tasks in the background", ("queue",), _single(health.queues))
 
 
-def _usage(usage: Usage) -> Iterator[Metric]:
+def _usage(usage: ResourceUsage) -> Iterator[Metric]:
     if (store := usage.store) is not None:
         yield _gauge("store_memory_bytes", "Memory that the exact store's servers use", (), {(): store.memory})
         yield _gauge(

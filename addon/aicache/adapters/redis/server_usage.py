@@ -8,7 +8,7 @@ from typing import Any
 
 from aicache.adapters.redis.server import Command
 from aicache.domain.ports import StoreError
-from aicache.domain.usage import StoreUsage
+from aicache.domain.resource_usage import StoreUsage
 
 USAGE_COMMANDS: tuple[Command, ...] = (("INFO", "memory"), ("INFO", "stats"))
 """Two, since servers before Redis 7 take one section only."""

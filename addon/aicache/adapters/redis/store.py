@@ -36,7 +36,7 @@ from aicache.adapters.redis.stored_values import StoredValues
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Entry
 from aicache.domain.ports import WITHDRAWN_PREFIX, StoreError
-from aicache.domain.usage import StoreUsage
+from aicache.domain.resource_usage import StoreUsage
 
 MIN_SHARED_VALUE_CHARS = 32
 """Minimum length of a value that never expires: this cache has not written a shorter one."""

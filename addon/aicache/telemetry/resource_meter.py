@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from aicache.adapters.disk_usage import measure_disk
 from aicache.domain.ports import Measurable, StoreError
-from aicache.domain.usage import DiskUsage, StoreUsage, Usage
+from aicache.domain.resource_usage import DiskUsage, ResourceUsage, StoreUsage
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ MIN_INTERVAL_S = 10.0
 MAX_WAIT_S = 0.5
 
 
-class UsageMeter:
+class ResourceMeter:
     """*store* returns the store in use, if its usage can be known; *folder* is the data folder."""
 
     def __init__(self, store: Callable[[], Measurable | None], clock: Callable[[], float] = time.monotonic) -> None:
@@ -31,10 +31,10 @@ class UsageMeter:
         self._disk = _Measurement(self._measure_disk, clock)
         self._find_store = store
 
-    async def measure(self) -> Usage:
+    async def measure(self) -> ResourceUsage:
         """Return what can be measured now. A disk that hangs, or a server that does not answer, is left out."""
         store, disk = await asyncio.gather(self._store.get(), self._disk.get())
-        return Usage(store, disk)
+        return ResourceUsage(store, disk)
 
     async def _measure_store(self) -> StoreUsage | None:
         store = self._find_store()

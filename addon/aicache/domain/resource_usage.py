@@ -28,7 +28,7 @@ class DiskUsage:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class ResourceUsage:
     """None stands for what cannot be measured at the moment."""
 
     store: StoreUsage | None = None

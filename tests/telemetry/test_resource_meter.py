@@ -10,8 +10,8 @@ import pytest
 
 from aicache.adapters.disk_usage import measure_disk
 from aicache.domain.ports import StoreError
-from aicache.domain.usage import StoreUsage, Usage
-from aicache.telemetry.usage_meter import MIN_INTERVAL_S, UsageMeter
+from aicache.domain.resource_usage import ResourceUsage, StoreUsage
+from aicache.telemetry.resource_meter import MIN_INTERVAL_S, ResourceMeter
 
 MEMORY = StoreUsage(1_000, 2_000, 3)
 
@@ -33,7 +33,7 @@ class Server:
         return MEMORY
 
 
-class Meter(UsageMeter):
+class Meter(ResourceMeter):
     """With a clock of the test's."""
 
     def __init__(self, server: Server | None) -> None:
@@ -77,11 +77,11 @@ async def test_what_cannot_be_measured_is_left_out(server: Server | None, tmp_pa
     meter = Meter(server)
     meter.folder = tmp_path / "none"
 
-    assert await meter.measure() == Usage()
+    assert await meter.measure() == ResourceUsage()
 
 
 async def test_nobody_waits_for_what_hangs_and_it_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aicache.telemetry.usage_meter.MAX_WAIT_S", 0.02)
+    monkeypatch.setattr("aicache.telemetry.resource_meter.MAX_WAIT_S", 0.02)
     meter = Meter(server := Server())
     server.answers.clear()
 
@@ -92,6 +92,6 @@ async def test_nobody_waits_for_what_hangs_and_it_is_asked_once(monkeypatch: pyt
     server.answers.set()
     await asyncio.sleep(0)
 
-    assert hanging == still == Usage()
+    assert hanging == still == ResourceUsage()
     assert server.asked == 1
     assert (await meter.measure()).store == MEMORY
