@@ -1,4 +1,4 @@
-"""Real servers for the tests (`benchmarks/data_servers.py`), which are skipped where there are none; and sentinels."""
+"""Real servers for the tests (those of `benchmarks/`), which are skipped where there are none; and sentinels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import data_servers
+from benchmarks import data_servers, postgres_server
 from benchmarks.data_servers import SLOTS, WAIT, free_ports, plain, until
 from benchmarks.errors import Problem
 
@@ -52,14 +52,14 @@ def redis_8() -> str:
 
 @dataclass
 class Process(data_servers.Process):
-    """One server, and a client of the tests' own to it."""
+    """One server; skips the test where there is no program for it."""
 
     def start(self) -> None:
         self.program = self.program or binary()
         super().start()
 
 
-class Postgres(data_servers.Postgres):
+class Postgres(postgres_server.Postgres):
     """A PostgreSQL with pgvector; skips the test where there is none."""
 
     def __init__(self) -> None:

