@@ -137,10 +137,9 @@ class Dashboard:
                 raise NotFound
 
     async def _metrics(self) -> bytes:
-        figures, usage = await asyncio.gather(
-            self._observability.collect(False), self._observability.resources.measure()
-        )
-        return Metrics.of(figures, usage, bypassed=self._observability.bypassed).text()
+        seen = self._observability
+        figures, usage = await asyncio.gather(seen.collect(False), seen.resources.measure())
+        return Metrics.of(figures, usage, bypassed=seen.bypassed).text()
 
 
 def csv_response(table: Csv) -> Response:

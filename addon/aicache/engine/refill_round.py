@@ -30,8 +30,10 @@ MAX_FAILURES = 3
 
 
 class RefillRound:
-    """*now* is in Unix seconds. With *check_all*, a vector in another namespace counts as none: that of another model,
-    where the operator has named the place of the vectors. Only the entries themselves tell.
+    """One round over *store*; *now* is in Unix seconds.
+
+    With *check_all*, a vector in another namespace counts as none: it is another model's, where the operator has named
+    the table or collection. Only the entries themselves tell, so all of them are fetched.
     """
 
     def __init__(

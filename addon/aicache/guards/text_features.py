@@ -44,7 +44,7 @@ MAX_CACHED_TEXTS = 1024
 
 @dataclass(frozen=True)
 class TextFeatures:
-    """One text, as each guard sees it. Each kind is read when it is first asked for: most texts differ in one."""
+    """One text, as each guard sees it. A feature is read when it is first asked for: most pairs need only some."""
 
     text: str
 

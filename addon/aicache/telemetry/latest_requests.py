@@ -24,7 +24,7 @@ from aicache.telemetry.timeline import COUNTED_OUTCOMES
 MAX_KEPT = 100
 """Requests of each outcome that are kept, and that are returned at once."""
 MAX_QUESTION_CHARS = 500
-MAX_WORDS_CHARS = 500
+MAX_SENTENCE_CHARS = 500
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class LatestRequests:
             return
         request.status, request.upstream_seconds = finished.status, finished.seconds
         if request.outcome == "miss":
-            request.storing = _text(describe_storing(finished), MAX_WORDS_CHARS)
+            request.storing = _text(describe_storing(finished), MAX_SENTENCE_CHARS)
         if finished.entry is not None:
             request.prompt_tokens = finished.entry.prompt_tokens
             request.completion_tokens = finished.entry.completion_tokens
@@ -121,7 +121,7 @@ class LatestRequests:
         return LatestRequest(
             at=decided.at,
             outcome=_outcome(decided),
-            why=_text(describe_reason(decided), MAX_WORDS_CHARS),
+            why=_text(describe_reason(decided), MAX_SENTENCE_CHARS),
             api=decided.api,
             model=_text(decided.model, MAX_NAME_CHARS),
             mode=str(decided.mode),

@@ -18,7 +18,7 @@ from aicache.telemetry.labels import MAX_NAME_CHARS
 from aicache.telemetry.phrases import SEPARATOR, describe_decision, format_amount, outcome_name
 
 logger = logging.getLogger(__name__)
-logger.setLevel(logging.INFO)  # at every worker: each has requests of its own
+logger.setLevel(logging.INFO)  # also in workers that log warnings only: each has requests of its own
 
 MAX_LINES_PER_S = 20
 """Requests above that are counted, in a line a second: a line costs as much as a look-up."""
@@ -33,7 +33,7 @@ class ConsoleLines:
     def __init__(self) -> None:
         self._is_on = False
         self._budget = CallBudget(MAX_LINES_PER_S, 1.0)
-        self._uncounted: Counter[str] = Counter()
+        self._unprinted: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
     def apply(self, *, wanted: bool) -> None:
@@ -59,7 +59,7 @@ class ConsoleLines:
         if self._timer is None and self._budget.take(loop.time()):
             logger.info("%s", describe_on_console(decided))
             return
-        self._uncounted[outcome_name(decided)] += 1
+        self._unprinted[outcome_name(decided)] += 1
         if self._timer is None:
             self._timer = loop.call_later(1.0, self._print_rest)
 
@@ -69,10 +69,10 @@ class ConsoleLines:
 
     def _print_rest(self) -> None:
         self._timer = None
-        if self._uncounted:
-            counts = ", ".join(f"{name} {count:,}" for name, count in self._uncounted.most_common())
-            logger.info("… and %s more: %s", f"{self._uncounted.total():,}", counts)
-            self._uncounted.clear()
+        if self._unprinted:
+            counts = ", ".join(f"{name} {count:,}" for name, count in self._unprinted.most_common())
+            logger.info("… and %s more: %s", f"{self._unprinted.total():,}", counts)
+            self._unprinted.clear()
 
 
 def describe_on_console(decided: Decided) -> str:
@@ -82,5 +82,5 @@ def describe_on_console(decided: Decided) -> str:
 
 
 def is_no_connection_line(record: logging.LogRecord) -> bool:
-    """Tell whether a line of mitmproxy's is about something else than a connection that comes or goes."""
+    """Return whether a line of mitmproxy's is about anything but a connection that comes or goes."""
     return not str(record.msg).startswith(CONNECTION_LINES)

@@ -45,7 +45,7 @@ EXISTS_BATCH_SIZE = 64
 MAX_DELETIONS = 64
 """Deletions of unreadable values at once; the others are deleted when they are read again."""
 MAX_BATCH_BYTES = 256 * 1024
-"""Size of the entries that are written in one round trip, but for the last of them."""
+"""Size of entries from which a round trip takes no further one."""
 PROBE_KEY = "0" * 32
 """A key that no entry has."""
 MAX_TIME_S = 1e12
