@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes seconds, or starts clusters or processes; --quick leaves it out")
     if config.getoption("quick"):
         settings.load_profile("quick")
+        read_no_constants()
     if (part := config.getoption("part")) is not None:
         files = parts.deal(files_of_tests(config), *part)
         cache = getattr(config, "cache", None)  # None with -p no:cacheprovider
@@ -75,6 +78,14 @@ def place(test: Path) -> int:
     """Return the place of a test's folder among those that workers get in order."""
     folder = test.relative_to(TESTS).parts[0]
     return SLOWEST_FIRST.index(folder) if folder in SLOWEST_FIRST else len(SLOWEST_FIRST)
+
+
+def read_no_constants() -> None:
+    """Keep hypothesis from reading all modules for constants to try, half a second in each process: few are tried."""
+    with contextlib.suppress(ImportError, AttributeError):  # these names are its own
+        providers = importlib.import_module("hypothesis.internal.conjecture.providers")
+        none = providers._local_constants
+        providers._get_local_constants = lambda: none
 
 
 def try_fewer_examples(test: object) -> None:

@@ -29,17 +29,22 @@ def run(name: str, how: str, on_up: Callable[[], None]) -> int:
     elif how == "stuck":
         first.unlink()
     on_up()
-    print(name, "up", flush=True)
+    say(f"{name} up")
     while not signals:
         time.sleep(0.01)
         if how == "reports":
             on_up()
     if how == "slow":
-        print(name, "goes on", flush=True)
+        say(f"{name} goes on")
         while signals < 2:
             time.sleep(0.01)
-    print(name, "ended", flush=True)
+    say(f"{name} ended")
     return 0
+
+
+def say(line: str) -> None:
+    """Write a line at once: the others write to the same pipe."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
 if __name__ == "__main__":
