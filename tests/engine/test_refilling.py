@@ -237,6 +237,22 @@ async def test_a_question_that_the_service_refuses_costs_no_other_its_vector(sto
     assert await after.finds()
 
 
+async def test_many_refused_questions_cost_no_other_its_vector_and_nobody_the_service(store: Store) -> None:
+    """Failures in a row would stop all use of the embedder for what is stored."""
+    before, embedder = Proxy(store, MemoryIndex(), LetterEmbedder()), OtherEmbedder()
+    for number in range(8):
+        question = f"something that no service likes {'abcdefgh'[number]}"
+        await before.store_answer(question)
+        embedder.refused.add(question)
+    await before.store_answer()
+    after = Proxy(store, MemoryIndex(), embedder)
+
+    await after.refill()
+
+    assert await after.finds()
+    assert not after.engine.backends.semantic_guards.embedder_writes.failing
+
+
 async def test_a_service_that_is_down_ends_the_round_which_is_tried_again(store: Store) -> None:
     before, index = Proxy(store, MemoryIndex(), LetterEmbedder()), MemoryIndex()
     await before.store_answer()

@@ -118,13 +118,18 @@ class RefillRound:
         """Return the vectors by key; none for a question that the embedder refuses. StoreError if it does not work."""
         with contextlib.suppress(StoreError):
             return await self._embed_at_once(entries)
-        embedder = self._semantic.embedder
-        await embedder.embed([f"ping {secrets.token_hex(8)}"], "query", step="test of the embedder")
+        await self._ping()
         vectors: dict[str, Vector] = {}
         for entry in entries:
-            with contextlib.suppress(StoreError):
+            try:
                 vectors |= await self._embed_at_once([entry])
+            except StoreError:  # refused, if others are not; an answer also shows that the embedder is not failing
+                await self._ping()
         return vectors
+
+    async def _ping(self) -> None:
+        """Raise StoreError unless the embedder works."""
+        await self._semantic.embedder.embed([f"ping {secrets.token_hex(8)}"], "query", step="test of the embedder")
 
     async def _embed_at_once(self, entries: Sequence[Entry]) -> dict[str, Vector]:
         embedder = self._semantic.embedder
