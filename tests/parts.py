@@ -33,7 +33,7 @@ def part(text: str) -> tuple[int, int]:
     except ValueError:
         read = 0, 0
     if not 1 <= read[0] <= read[1]:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of a number of parts; write 2/3 for the second of three")
+        raise argparse.ArgumentTypeError(f"{text!r} is no part; write 2/3 for the second of three")
     return read
 
 

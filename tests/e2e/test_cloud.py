@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
-from demo.cloud.dashscope import EmbeddingStandIn, Fault
+from demo.cloud.dashscope import Fault
 from demo.cloud.dashvector import DashVector, loopback_environment
+from e2e.embedding_service import EmbeddingService
 from e2e.proxy import READY_EXACT, Proxy
-from fakes import LetterEmbedder
 from servers import Process
 
 Start = Callable[..., Proxy]
@@ -33,17 +31,8 @@ class Cloud:
     """Both services, in threads of their own."""
 
     def __init__(self) -> None:
-        letters = LetterEmbedder()
-
-        async def embed(texts: list[str]) -> Sequence[Sequence[float]]:
-            rows: Sequence[Sequence[float]] = (await letters.embed(texts, "document")).tolist()
-            return rows
-
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self.embedder = EmbeddingStandIn(embed)
-        self._run(self.embedder.__aenter__())
-        self.index = DashVector()
+        self._embedding, self.index = EmbeddingService(), DashVector()
+        self.embedder = self._embedding.stand_in
         self.index.__enter__()
 
     def config(self, kind: str = "dashscope", **changes: str) -> str:
@@ -60,11 +49,7 @@ class Cloud:
 
     def close(self) -> None:
         self.index.__exit__(None, None, None)
-        self._run(self.embedder.__aexit__(None, None, None))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
-    def _run(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        self._embedding.close()
 
 
 @pytest.fixture

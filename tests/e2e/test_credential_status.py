@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,10 @@ import pytest
 from redis import Redis
 
 from demo.answers import Reply, Request, answer
-from demo.cloud.dashscope import EmbeddingStandIn
 from e2e import test_embeddings
+from e2e.embedding_service import EmbeddingService
 from e2e.proxy import READY_EXACT, WANTS_FAST_PATH, Proxy, post
 from e2e.wire import in_lane
-from fakes import LetterEmbedder
 from servers import Process, free_ports, plain
 
 if TYPE_CHECKING:
@@ -207,31 +205,10 @@ def test_what_is_put_into_a_redis_past_the_cache_is_not_served(start: Start, red
 # ---------------------------------------------------------------------- side channels
 
 
-class Embedding:
-    """An embedder's service in a thread of its own, which counts."""
-
-    def __init__(self) -> None:
-        async def embed(texts: list[str]) -> Sequence[Sequence[float]]:
-            rows: Sequence[Sequence[float]] = (await LetterEmbedder().embed(texts, "document")).tolist()
-            return rows
-
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self.service = EmbeddingStandIn(embed)
-        asyncio.run_coroutine_threadsafe(self.service.__aenter__(), self._loop).result(10)
-
-    def times(self, text: str) -> int:
-        return sum(each.texts.count(text) for each in self.service.parsed)
-
-    def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.service.__aexit__(None, None, None), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
-
 def test_what_one_key_has_asked_makes_nothing_faster_for_another(start: Start) -> None:
-    embedding = Embedding()
+    embedding = EmbeddingService()
     try:
-        base, key = embedding.service.compatible_url, embedding.service.key
+        base, key = embedding.stand_in.compatible_url, embedding.stand_in.key
         service = f"{{kind: openai, model: text-embedding-v4, api_key: {key}, base_url: '{base}', dimensions: 256}}"
         proxy = start(f"semantic: {{threshold: 0.9, embedder: {service}}}\n")
         secret = "Will the merger with Zorbaflex be announced?"

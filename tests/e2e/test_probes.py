@@ -7,9 +7,8 @@ import http.client
 import itertools
 import json
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,10 @@ import pytest
 
 from dashboard import probe_table
 from dashboard.probe_table import Probes, documented
-from demo.cloud.dashscope import EmbeddingStandIn, Fault
+from demo.cloud.dashscope import Fault
 from e2e.conftest import Upstream
+from e2e.embedding_service import EmbeddingService
 from e2e.proxy import Proxy
-from fakes import LetterEmbedder
 from query_engine import SearchServer
 from servers import Process
 
@@ -33,25 +32,13 @@ class Services:
     """An embedder, and a Redis with a search module, in a thread of their own."""
 
     def __init__(self) -> None:
-        letters = LetterEmbedder()
-
-        async def embed(texts: list[str]) -> Sequence[Sequence[float]]:
-            rows: Sequence[Sequence[float]] = (await letters.embed(texts, "document")).tolist()
-            return rows
-
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self.embedder, self.index = EmbeddingStandIn(embed), SearchServer()
-        self._run(self.embedder.__aenter__())
-        self._run(self.index.__aenter__())
+        self._embedding, self.index = EmbeddingService(), SearchServer()
+        self.embedder = self._embedding.stand_in
+        self._embedding.run(self.index.__aenter__())
 
     def close(self) -> None:
-        self._run(self.index.__aexit__())
-        self._run(self.embedder.__aexit__(None, None, None))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
-    def _run(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        self._embedding.run(self.index.__aexit__())
+        self._embedding.close()
 
 
 class Watched:
@@ -59,6 +46,8 @@ class Watched:
 
     def __init__(self, redis: Process, home: Path) -> None:
         self.redis, self.services = redis, Services()
+        self.at_start = (FINE, 0)
+        """What the proxy said to the probes and to a request while it started."""
         self.upstream: Upstream | None = Upstream()
         embedder, index = self.services.embedder, self.services.index
         self.proxy = Proxy(
@@ -70,6 +59,17 @@ class Watched:
             f" base_url: '{embedder.compatible_url}'}}\n",
         )
         self._questions = (f"Is this question number {number}?" for number in itertools.count())
+
+    def start(self) -> tuple[Probes, int]:
+        """Start the proxy; return what it said before it reached its Redis."""
+        self.redis.signal(signal.SIGSTOP)
+        self.proxy.start(wait_for=None)
+        self.proxy.wait_listening()
+        self.proxy.wait_for(lambda: self.probes().ready is not None)
+        starting = self.probes(), self.ask()
+        self.redis.signal(signal.SIGCONT)
+        self.wait_until(FINE)
+        return starting
 
     def probes(self) -> Probes:
         live, _ = self._get("live")
@@ -114,6 +114,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(redis: Process, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     each = Watched(redis, tmp_path_factory.mktemp("watched"))
+    each.at_start = each.start()
     yield each
     each.close()
 
@@ -123,14 +124,7 @@ def test_the_table_has_what_is_measured_and_nothing_else() -> None:
 
 
 def test_a_proxy_that_starts_is_ready(watched: Watched) -> None:
-    watched.redis.signal(signal.SIGSTOP)
-    watched.proxy.start(wait_for=None)
-    watched.proxy.wait_listening()
-    watched.proxy.wait_for(lambda: watched.probes().ready is not None)
-
-    starting, status = watched.probes(), watched.ask()
-    watched.redis.signal(signal.SIGCONT)
-    watched.wait_until(FINE)
+    starting, status = watched.at_start
 
     assert replace(starting, degraded=()) == documented()[probe_table.STARTS]
     assert "exact store" in starting.degraded

@@ -27,11 +27,11 @@ from benchmarks.cluster.network import Network, network
 from benchmarks.cluster.table import explanation, head, line, write
 from benchmarks.cluster.testbed import SETUPS, Stage, stage
 from benchmarks.errors import Problem
+from benchmarks.faults.load import wait_for_answers
 from benchmarks.faults.proxy_process import Plan
 from benchmarks.network_namespaces import entered
 
 FAULT_TIMEOUT_S = 120.0  # for a fault to begin, and again to end
-MAX_WAIT_FOR_ANSWERS_S = 15.0
 EXTRA_OBSERVATION_S = 3.0  # after the time by which hits must be back
 
 
@@ -135,7 +135,7 @@ async def measure_fault(fault: Fault, on: Stage, phases: Phases) -> Row:
     back = max(expected.exact or 0.0, expected.semantic or 0.0)
     await asyncio.sleep(max(phases.after, back + EXTRA_OBSERVATION_S) - (time.monotonic() - end))
     last = time.monotonic()
-    await _wait_for_answers(on, last)
+    await wait_for_answers(on.loads, last)
     seen = [[each for each in load.seen if each.at < last] for load in on.loads]
     pairs = [each for each in on.equal_calls.seen if each.at < last]
     losses = await inventory.compare()
@@ -153,13 +153,6 @@ async def measure_fault(fault: Fault, on: Stage, phases: Phases) -> Row:
         for proxy, since in zip(on.proxies, logged, strict=True):
             (on.plan.logs / f"{on.setup}-{fault.name}-{proxy.folder.name}.log").write_text(proxy.log_text(since))
     return found
-
-
-async def _wait_for_answers(on: Stage, last: float) -> None:
-    """Wait for the answers to earlier requests, at most as long as clients wait."""
-    deadline = last + MAX_WAIT_FOR_ANSWERS_S
-    while any(load.waits(last) for load in on.loads) and time.monotonic() < deadline:
-        await asyncio.sleep(0.05)
 
 
 def command(arguments: Sequence[str]) -> int:

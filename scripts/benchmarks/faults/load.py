@@ -151,6 +151,13 @@ class Load:
             self.down.end()
 
 
+async def wait_for_answers(loads: Sequence[Load], last: float) -> None:
+    """Wait for the answers to requests sent before *last*, at most as long as clients wait."""
+    deadline = last + ANSWER_TIMEOUT_S
+    while any(load.waits(last) for load in loads) and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+
+
 def since(seen: Sequence[CheckedRequest], begin: float, end: float = math.inf) -> list[CheckedRequest]:
     """Return the requests that were sent in an interval."""
     return [each for each in seen if begin <= each.at < end]

@@ -32,7 +32,7 @@ from benchmarks.faults import (
     valkey_faults,
 )
 from benchmarks.faults.fault import Fault
-from benchmarks.faults.load import ANSWER_TIMEOUT_S
+from benchmarks.faults.load import wait_for_answers
 from benchmarks.faults.measurements import Row, line, row, table
 from benchmarks.faults.proxy_process import Plan
 from benchmarks.faults.testbed import STAGES, Stage, missing_requirement, stage
@@ -155,20 +155,13 @@ async def measure_fault(fault: Fault, on: Stage, phases: Phases) -> Row:
     back = max(each or 0.0 for each in (expected.exact, expected.semantic, expected.hot))
     await asyncio.sleep(max(phases.after, fault.observation_s, back + EXTRA_OBSERVATION_S))
     last = time.monotonic()
-    await _wait_for_answers(on, last)
+    await wait_for_answers([on.load], last)
     lines = on.proxy.log_lines(logged) if on.proxy.log.exists() else []
     seen = [each for each in on.load.seen if each.at < last]
     found = row(fault.name, fault.title, seen, (begin, end), len(lines), expected, fault.problems)
     if found.faults and on.plan.logs is not None:
         (on.plan.logs / f"{fault.name}.log").write_text(on.proxy.log_text(logged), "utf-8")
     return found
-
-
-async def _wait_for_answers(on: Stage, last: float) -> None:
-    """Wait for the answers to earlier requests, at most as long as clients wait."""
-    deadline = last + ANSWER_TIMEOUT_S
-    while on.load.waits(last) and time.monotonic() < deadline:
-        await asyncio.sleep(0.05)
 
 
 def command(arguments: Sequence[str]) -> int:
