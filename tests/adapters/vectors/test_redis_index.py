@@ -80,6 +80,28 @@ def test_a_score_of_a_vector_set_is_half_of_one_more_than_the_cosine(score: floa
     assert similarity(score) == cosine
 
 
+async def check_foreign_namespace(index: RedisIndex, url: str, *place: str) -> None:
+    """Others may write to a Redis that is shared: the namespace at this *place* is no text then."""
+    await index.upsert(K1, ALICE, axis(1), LATER)
+    await ask(url, "HSET", *place, b"\xff")
+
+    assert (await index.find_namespaces([K1])).get(K1) != ALICE
+    await index.upsert(K1, BOB, axis(1), LATER)
+    await index.delete([K1])
+
+    assert await index.find_namespaces([K1]) == {}
+
+
+async def test_a_namespace_that_is_no_text_is_none_of_the_sets(sets: RedisIndex, redis_8_url: str) -> None:
+    engine: Any = sets._engine
+    await check_foreign_namespace(sets, redis_8_url, engine._namespaces(K1), K1)
+
+
+async def test_a_namespace_that_is_no_text_is_none_that_is_searched(searched: RedisIndex, server: SearchServer) -> None:
+    engine: Any = searched._engine
+    await check_foreign_namespace(searched, server.url, engine._hash(K1), "namespace")
+
+
 class TestAnyServer:
     @pytest.mark.parametrize(("module", "named"), [("redis", "Redis 7.2.4"), ("valkey", "Valkey 8.1.0")])
     async def test_one_that_cannot_search_is_named_with_the_way_out(

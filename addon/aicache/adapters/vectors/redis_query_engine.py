@@ -78,7 +78,11 @@ class QueryEngine:
 
     async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
         found = check_replies(await self._servers.execute_all([("HGET", self._hash(key), "namespace") for key in keys]))
-        return {key: each.decode() for key, each in zip(keys, found, strict=True) if isinstance(each, bytes)}
+        return {
+            key: each.decode("utf-8", "replace")
+            for key, each in zip(keys, found, strict=True)
+            if isinstance(each, bytes)
+        }
 
     async def sweep(self, now: float, latest: float) -> None:
         ranges = [f"-inf {now!r}"]

@@ -88,8 +88,8 @@ class VectorSets:
         # (Redis 8.2: "fakeClient->flags & CLIENT_BLOCKED").
         add = ("VADD", vectors, "FP32", _render(vector), key, "NOQUANT")
         commands: list[Command] = [add, *_render_expiry(vectors, ttl_ms)]
-        if isinstance(previous, bytes) and previous.decode() != namespace:
-            commands.append(("VREM", self._set(previous.decode()), key))
+        if isinstance(previous, bytes) and previous.decode("utf-8", "replace") != namespace:
+            commands.append(("VREM", self._set(previous.decode("utf-8", "replace")), key))
         check_replies(await self._servers.execute_all(commands))
 
     async def delete(self, keys: Sequence[str]) -> None:
@@ -105,7 +105,11 @@ class VectorSets:
     async def _delete(self, keys: Sequence[str]) -> None:
         """Delete at most `SWEEP_BATCH_SIZE` keys: in a cluster as many as possible, before StoreError is raised."""
         namespaces = await self._servers.execute_all([("HGET", self._namespaces(key), key) for key in keys])
-        found = [(key, each.decode()) for key, each in zip(keys, namespaces, strict=True) if isinstance(each, bytes)]
+        found = [
+            (key, each.decode("utf-8", "replace"))
+            for key, each in zip(keys, namespaces, strict=True)
+            if isinstance(each, bytes)
+        ]
         if found:
             removals = [("VREM", self._set(namespace), key) for key, namespace in found]
             replies = await self._servers.execute_all(removals)
@@ -120,7 +124,11 @@ class VectorSets:
     async def find_namespaces(self, keys: Sequence[str]) -> dict[str, str]:
         """Ask the sets themselves: what the bookkeeping names may have been evicted with its namespace."""
         noted = check_replies(await self._servers.execute_all([("HGET", self._namespaces(key), key) for key in keys]))
-        names = [(key, each.decode()) for key, each in zip(keys, noted, strict=True) if isinstance(each, bytes)]
+        names = [
+            (key, each.decode("utf-8", "replace"))
+            for key, each in zip(keys, noted, strict=True)
+            if isinstance(each, bytes)
+        ]
         if not names:
             return {}
         asking = [("VISMEMBER", self._set(namespace), key) for key, namespace in names]
