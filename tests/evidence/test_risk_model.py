@@ -51,9 +51,10 @@ def test_a_wrong_answer_never_makes_its_like_more_trusted_nor_a_right_one_less(
     seen: list[tuple[NeighborFeatures, bool]], features: NeighborFeatures
 ) -> None:
     before = fit(observed(*seen), PRIOR).expected(features)
+    inexact = 1e-5  # fitting ends at the first step that gains less than 1e-9
 
-    assert fit(observed(*seen, (features, False)), PRIOR).expected(features) >= before - 1e-6
-    assert fit(observed(*seen, (features, True)), PRIOR).expected(features) <= before + 1e-6
+    assert fit(observed(*seen, (features, False)), PRIOR).expected(features) >= before - inexact
+    assert fit(observed(*seen, (features, True)), PRIOR).expected(features) <= before + inexact
 
 
 @given(OBSERVED, SIGHTS, st.integers(1, 20), st.integers(1, 20))
