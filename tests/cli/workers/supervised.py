@@ -14,7 +14,7 @@ from aicache.cli.workers.supervisor import Program, Supervisor
 
 def run(name: str, how: str, on_up: Callable[[], None]) -> int:
     """Run until SIGTERM; *how*: ``fails`` to start, is ``slow``: it ends with the second SIGTERM only, ``reports``
-    regularly, or is ``stuck`` but for the first run."""
+    regularly, once more ``late`` after SIGTERM, or is ``stuck`` but for the first run."""
     signals = 0
 
     def count(*_: object) -> None:
@@ -38,6 +38,9 @@ def run(name: str, how: str, on_up: Callable[[], None]) -> int:
         say(f"{name} goes on")
         while signals < 2:
             time.sleep(0.01)
+    if how == "late":
+        time.sleep(0.3)
+        on_up()
     say(f"{name} ended")
     return 0
 

@@ -97,7 +97,6 @@ def test_what_hangs_is_replaced_and_the_others_go_on(start: Start) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_what_hangs_while_it_starts_again_is_killed_as_well(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +129,16 @@ def test_nothing_hangs_because_all_were_paused(start: Start) -> None:
 
     assert [supervised.process.pid, *children(supervised.process.pid)] == everybody
     assert supervised.end()[1:] == ("", 0)
+
+
+def test_nothing_is_reported_to_a_pid_that_may_be_another_process_by_now(start: Start) -> None:
+    supervised = start("late")
+    supervised.read(2)
+
+    supervised.process.kill()
+    supervised.process.wait(20)
+
+    assert set(supervised.read(2)) == {"owner ended", "0 ended"}
 
 
 def test_what_cannot_start_ends_all_with_its_exit_code(start: Start) -> None:

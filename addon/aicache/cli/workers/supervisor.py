@@ -146,7 +146,12 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED)
         if os.getppid() != self._pid:  # it ended before prctl: no signal will come
             sys.exit(0)
-        sys.exit(program.run(lambda: os.kill(self._pid, IS_UP)))
+        sys.exit(program.run(self._report))
+
+    def _report(self) -> None:
+        """Report to the supervisor, from one of its programs; to nobody once it has ended: its pid may be another's."""
+        if os.getppid() == self._pid:
+            os.kill(self._pid, IS_UP)
 
     def _start_due(self) -> None:
         for slot in self._slots:
