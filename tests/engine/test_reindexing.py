@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -114,6 +115,25 @@ async def test_one_that_was_a_wrong_answer_by_meaning_stays_without() -> None:
     assert await proxy.hit()
 
     assert not await proxy.hit(PARAPHRASE)
+
+
+async def test_other_proxies_hear_of_it_once_more_when_its_vector_is_gone() -> None:
+    """What they have heard of before may be prepared again as long as a search finds it."""
+    proxy = Proxy(2000.0)
+    key = await proxy.fill()
+    proxy.begin(2000.0)
+    assert await proxy.hit()
+    assert key in proxy.index.vectors
+    remember, found_when_heard = proxy.store.remember, []
+
+    async def remember_and_tell(flag: str, ttl: float, owners: Sequence[str] = ()) -> None:
+        await remember(flag, ttl, owners)
+        found_when_heard.append(key in proxy.index.vectors)
+
+    proxy.store.remember = remember_and_tell  # type: ignore[method-assign]
+    await proxy.engine.backends.withdraw(key, 100.0, "")
+
+    assert found_when_heard == [True, False]
 
 
 async def test_what_is_prepared_from_it_is_dropped_also_where_its_vector_cannot_be_deleted() -> None:

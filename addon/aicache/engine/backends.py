@@ -115,18 +115,23 @@ class Backends:
         """Let an entry answer only its own request, and none by meaning, for *ttl* seconds. Raises StoreError.
 
         The flag keeps it from getting a vector again when the index is refilled. It comes first: who writes the vector
-        at this moment looks for it afterwards.
+        at this moment looks for it afterwards. And it comes last: other proxies drop what they have prepared when they
+        hear of it, and prepare no more once the vector is gone.
         """
         await self._delete_alias(alias)
         try:
-            if self.exact is not None:
-                await self.exact.remember(withdrawn(key), ttl)
+            await self._flag_withdrawn(key, ttl)
         finally:
             try:
                 if self.semantic is not None:
                     await self.semantic.index.delete([key])
             finally:  # what is prepared from it would go on answering, whatever fails
                 self.evict_everywhere(key)
+        await self._flag_withdrawn(key, ttl)
+
+    async def _flag_withdrawn(self, key: str, ttl: float) -> None:
+        if self.exact is not None:
+            await self.exact.remember(withdrawn(key), ttl)
 
     async def withdraw_alias(self, key: str, alias: str) -> None:
         """Let an entry not be found by the same words until it is stored anew. Raises StoreError."""
