@@ -188,7 +188,7 @@ def test_a_wrong_answer_is_marked_and_the_cache_is_bypassed_and_used_again(
     page.get_by_label("Find").fill(question)
     page.get_by_role("button", name="Search").click()
     page.get_by_role("button", name=f"Read: {question}").click()
-    page.get_by_role("button", name="Wrong by meaning").click()
+    page.get_by_role("button", name="Mark as wrong").click()
     expect(page.locator("#said")).to_have_text("The entry answers its own request only.")
     now = proxy.ask(other).cache, proxy.ask(question).cache
     page.get_by_role("button", name="Bypass the cache").click()

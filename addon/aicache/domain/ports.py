@@ -58,7 +58,7 @@ class EntryStore(Protocol):
 
 
 WITHDRAWN_PREFIX = "withdrawn-"
-"""What the name of an entry's flag begins with that keeps it from answering by meaning; the entry's key follows."""
+"""Begins the name of the flag that keeps an entry from answering by meaning; the entry's key follows."""
 
 
 class FlagStore(Protocol):

@@ -198,7 +198,7 @@ def test_a_graph_that_has_grown_is_made_anew_in_random_order(tmp_path: Path, sma
     first = held._current.graph
 
     assert sorted(itertools.chain(*orders)) != sorted(range(600)), "not made anew"
-    assert held._current.made_of == 241 and len(first) == 600
+    assert held._current.shuffled == 241 and len(first) == 600
     assert any(places != sorted(places) for places in orders)
     for key, vector in [*vectors.items()][:10]:
         assert held.nearest_to_each([vector], 1)[0][0].key == key

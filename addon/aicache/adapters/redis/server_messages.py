@@ -29,8 +29,8 @@ RECONNECT_INTERVAL_S = 5.0
 class Listener:
     """Tells *near*, if there is one, of changed entries, and *peers* of other proxies.
 
-    Entries have the names that begin with the first of *prefixes*, followed by their keys. With another one before an
-    entry's key, it is the name of something that changes what the entry may answer, which counts as a change as well.
+    The first of *prefixes*, and an entry's key, are the entry's name. Each other prefix, and the key, are the name of
+    something that says what the entry may answer: its change counts as one of the entry.
 
     A server that does not offer one of the two (client-side caching is new in Redis 6), or whose ACL forbids it, costs
     that one and nothing else.

@@ -26,8 +26,9 @@ MAX_OVERWRITTEN_SHARE = 0.25
 """A graph is made anew when that many vectors were removed from it, and that share of those that are left."""
 MIN_GROWN = 8192
 MAX_GROWTH = 4
-"""It is also made anew when it has that many vectors, and so many times those that it was made of, in random order.
-Where a whole topic comes after another, as from a file, few links lead there, and searches overlook it."""
+"""It is also made anew, in random order, when it has that many vectors, and so many times those that were put into it
+in random order. Vectors that come topic by topic, as from a file, get few links from one topic to another, so that
+searches overlook whole topics."""
 MIN_UNSAVED = 1000
 MAX_UNSAVED_SHARE = 0.1
 """A graph is saved when that many changes, and that share of its vectors, are not in its file."""
@@ -58,8 +59,8 @@ class _Followed:
 
     def __init__(self, graph: NeighborGraph, part_size: int) -> None:
         self.graph = graph
-        self.made_of = len(graph)
-        """Number of its vectors that came in random order."""
+        self.shuffled = len(graph)
+        """Number of its vectors that were put into it in random order."""
         self._part_size = part_size
         self.behind: dict[int, None] = {}
         """In order."""
@@ -232,13 +233,13 @@ class LargeNamespace:
     def _start_anew_if_due(self) -> None:
         graph = self._current.graph
         due = graph.overwritten > max(MIN_OVERWRITTEN, MAX_OVERWRITTEN_SHARE * len(graph))
-        due = due or len(graph) > max(MIN_GROWN, MAX_GROWTH * self._current.made_of)
+        due = due or len(graph) > max(MIN_GROWN, MAX_GROWTH * self._current.shuffled)
         if due and self._next is None:
             self._next = self._graph_of_all()
 
     def _graph_of_all(self) -> _Followed:
         made = _Followed(NeighborGraph(self._dimensions), self._rows.segment_rows)
-        made.made_of = len(self._places)
+        made.shuffled = len(self._places)
         made.note(np.random.default_rng().permutation([*self._places.values()]).tolist())
         return made
 
