@@ -159,6 +159,19 @@ async def test_going_back_to_the_model_before_finds_what_was_stored_meanwhile(st
     assert await (await use(LetterEmbedder())).finds()
 
 
+async def test_proxies_that_keep_to_two_models_do_not_refill_without_end(store: Store) -> None:
+    """Each finds the other's model noted, again and again."""
+    one, other = Proxy(store, MemoryIndex(), LetterEmbedder()), Proxy(store, MemoryIndex(), OtherEmbedder())
+    waits: list[float | None] = []
+    for _ in range(3):
+        for proxy in (one, other):
+            waits.append(await proxy.refill())
+            store.now += 1
+
+    assert waits[:2] == [0.0, 0.0]
+    assert all(wait is not None and 590 < wait <= 600 for wait in waits[2:])
+
+
 async def test_one_proxy_at_a_time_refills_an_index(store: Store) -> None:
     await Proxy(store, MemoryIndex(), LetterEmbedder()).store_answer()
     waits: list[float | None] = []

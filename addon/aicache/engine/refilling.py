@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 ROUNDS_AFTER_S = (0.0, 600.0, 3600.0)
 """Times after a change at which a round is due."""
+MIN_INTERVAL_S = 600.0
+"""Least time between two rounds: where some proxies keep to another model, each finds theirs to be new all the time."""
 RETRY_AFTER_S = 30.0
 """Pause where another proxy has the lease, and after a failure; it doubles with each further one."""
 MAX_PAUSE_S = 600.0
@@ -53,7 +55,8 @@ class Progress:
 
     def next_due(self) -> float | None:
         """Return when the next round is due; None if there will be none."""
-        return next((at for after in ROUNDS_AFTER_S if (at := self.since + after) > self.done), None)
+        due = next((at for after in ROUNDS_AFTER_S if (at := self.since + after) > self.done), None)
+        return due if due is None or self.done == 0.0 else max(due, self.done + MIN_INTERVAL_S)
 
 
 class Refilling:
