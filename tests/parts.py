@@ -13,6 +13,9 @@ from typing import Any, Protocol
 
 import pytest
 
+SLOW_FOLDERS = {"adapters", "cli", "engine", "runtime"}
+SLOW_FACTOR = 8
+"""Tests there start servers, or wait for clocks: a line of theirs takes so many times as long as one elsewhere."""
 LAST_FAILED = "cache/lastfailed"
 """Where pytest keeps what --last-failed runs."""
 
@@ -38,14 +41,19 @@ def part(text: str) -> tuple[int, int]:
 
 
 def deal(files: Sequence[Path], number: int, parts: int) -> frozenset[Path]:
-    """Return the files of the part *number* of *parts*: of about the same size as each other's."""
+    """Return the files of the part *number* of *parts*, which take about as long as the other parts' do."""
     dealt: list[set[Path]] = [set() for _ in range(parts)]
-    sizes = [0] * parts
-    for size, file in sorted(((file.stat().st_size, file) for file in files), reverse=True):
-        lightest = sizes.index(min(sizes))
+    weights = [0] * parts
+    for weight, file in sorted(((weigh(file), file) for file in files), reverse=True):
+        lightest = weights.index(min(weights))
         dealt[lightest].add(file)
-        sizes[lightest] += size
+        weights[lightest] += weight
     return frozenset(dealt[number - 1])
+
+
+def weigh(file: Path) -> int:
+    """Return about how long its tests take, in no unit."""
+    return file.stat().st_size * (1 if SLOW_FOLDERS.isdisjoint(file.parts) else SLOW_FACTOR)
 
 
 class Part:

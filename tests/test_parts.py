@@ -13,14 +13,23 @@ import parts
 ALREADY, FIXED, NEW, ELSEWHERE = "a.py::already", "a.py::fixed", "a.py::new", "b.py::elsewhere"
 
 
-def test_every_file_is_in_one_part_and_all_parts_are_of_about_the_same_size() -> None:
+def test_every_file_is_in_one_part_and_all_parts_weigh_about_the_same() -> None:
     files = list(Path(__file__).parent.rglob("test_*.py"))
 
     dealt = [parts.deal(files, number, 3) for number in (1, 2, 3)]
 
     assert sorted(file for part in dealt for file in part) == sorted(files)
-    sizes = [sum(file.stat().st_size for file in part) for part in dealt]
-    assert max(sizes) < 1.05 * min(sizes)
+    weights = [sum(map(parts.weigh, part)) for part in dealt]
+    assert max(weights) < 1.05 * min(weights)
+
+
+def test_a_file_of_tests_that_wait_weighs_more(tmp_path: Path) -> None:
+    (tmp_path / "engine").mkdir()
+    waits, computes = tmp_path / "engine" / "test_a.py", tmp_path / "test_b.py"
+    waits.write_text("pass\n")
+    computes.write_text("pass\n")
+
+    assert parts.weigh(waits) > parts.weigh(computes) > 0
 
 
 def test_a_part_collects_its_own_files_and_whatever_is_no_test() -> None:
