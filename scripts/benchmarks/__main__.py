@@ -27,6 +27,7 @@ from benchmarks import (
     semantic,
     soak,
     soak_in_flight,
+    soak_workers,
     streams,
     telemetry_growth,
     workers,
@@ -84,6 +85,8 @@ def main() -> int:
             return _overload(options)
         if options.what == "soak-in-flight":
             return _soak_in_flight(options)
+        if options.what == "soak-workers":
+            return _soak_workers(options)
         return _soak(options) if options.what == "soak" else _compare(options)
     except Problem as exc:
         print(f"bench: {exc}", file=sys.stderr)
@@ -137,6 +140,13 @@ def _soak_in_flight(options: argparse.Namespace) -> int:
     print(machine.line(machine.describe()))
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
         return soak_in_flight.run(Path(name), speed, options.minutes)
+
+
+def _soak_workers(options: argparse.Namespace) -> int:
+    print(machine.line(machine.describe()))
+    settings = soak_workers.Settings(options.minutes * 60, options.rate or soak_workers.RATE)
+    with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
+        return soak_workers.run(Path(name), settings, Path(options.report) if options.report else None)
 
 
 def _overload(options: argparse.Namespace) -> int:
@@ -224,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
             "workers",
             "growth",
             "soak-in-flight",
+            "soak-workers",
         ),
         default="table",
         help="table (default): the comparison; soak: a mixed load for --minutes, with error counts and memory use; "
@@ -237,7 +248,9 @@ def _parser() -> argparse.ArgumentParser:
         "workers: two workers against one process, by the time of the busiest process; "
         "growth: the same look-ups among more and more --entries of one namespace; "
         "soak-in-flight: equal requests, streams, clients that leave or read slowly, at two proxies, for --minutes, "
-        "while the upstream is killed now and then, and what is left of it",
+        "while the upstream is killed now and then, and what is left of it; "
+        "soak-workers: a mixed load on two workers for --minutes, while entries expire, are evicted and purged: "
+        "whether store and index are in step, files and memory",
     )
     parser.add_argument(
         "--only",
@@ -274,7 +287,8 @@ def _parser() -> argparse.ArgumentParser:
         "--rate",
         type=_rate,
         metavar="half|N",
-        help="requests per second of a soak test; half (default): half the capacity, which is measured first",
+        help="requests per second of a soak test; half (default): half the capacity, measured first (24 for "
+        "soak-workers)",
     )
     parser.add_argument(
         "--shapes", type=lambda text: text.split(","), metavar="A,B", help="shapes of bodies for bounds (default: all)"

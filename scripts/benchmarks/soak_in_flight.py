@@ -3,7 +3,6 @@ now and then. At the end nothing may be left of it."""
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from aicache.adapters.redis.leases import LEASE_KIND
 from benchmarks import isolate, proxy_metrics, requests, soak_report
 from benchmarks.in_flight_load import Scene, Workload
 from benchmarks.measurements import percentile
+from benchmarks.processes import count_open_files
 from benchmarks.progress_bar import StepProgress
 from benchmarks.soak_report import MAX_GROWTH_SHARE, Sample
 from benchmarks.systems import Fleet, System
@@ -177,16 +177,7 @@ def _settle(folder: Path, systems: Sequence[System], before: dict[str, Left]) ->
 
 def _left(folder: Path, system: System) -> Left:
     tasks = int((folder / f"confdir-{system.port}" / "tasks").read_text() or 0)
-    return Left(_count_files(system.trees[0].pid), tasks, int(_queued(system.port)))
-
-
-def _count_files(pid: int) -> int:
-    """Return how many files and sockets are open, less those of the vector index: it has more as it grows."""
-    targets = []
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):  # closed since
-            targets.append(str(link.readlink()))
-    return sum("/vectors/" not in target for target in targets)
+    return Left(count_open_files(system.trees[0].pid), tasks, int(_queued(system.port)))
 
 
 def _queued(port: int) -> float:

@@ -155,10 +155,11 @@ def _ended_children() -> float:
 
 def _times(tree: Tree) -> dict[int, tuple[str, float]]:
     """Return role and processor time of each process."""
-    return {pid: (_role(tree, pid), Tree(pid).own_cpu()) for pid in tree.pids()}
+    return {pid: (role_of(tree, pid), Tree(pid).own_cpu()) for pid in tree.pids()}
 
 
-def _role(tree: Tree, pid: int) -> str:
+def role_of(tree: Tree, pid: int) -> str:
+    """Return what a process of a proxy, or of several workers, is there for."""
     line = command_line(pid)
     if "encoder_main" in line:
         return "encoder"

@@ -21,7 +21,7 @@ from aicache.adapters.embedders import encoder_main
 from aicache.cli import launch
 from benchmarks import proxy_metrics
 from benchmarks.errors import Problem
-from benchmarks.processes import LOOPBACK, Server, free_port
+from benchmarks.processes import LOOPBACK, Server, Tree, free_port
 from benchmarks.systems import ADDON
 
 IGNORED_LOG_LINES = (
@@ -34,6 +34,7 @@ IGNORED_LOG_LINES = (
     ": POST ",
 )
 """Lines that mitmproxy logs for every connection or stream."""
+MITMDUMP = "from mitmproxy.tools.main import mitmdump; mitmdump()"
 MAX_START_ATTEMPTS = 5
 ENCODER = Path(encoder_main.__file__).name
 """The program of the local embedder's process."""
@@ -75,7 +76,7 @@ class Proxy:
         """A command that runs the one after it, in another place."""
         self.environment: dict[str, str] = {}
         self.before_exec: Callable[[], None] | None = None
-        self._python = plan.python
+        self.program: tuple[str, ...] = (str(plan.python), "-c", MITMDUMP)
         self._server: Server | None = None
         shutil.copytree(ADDON.parent, self.script.parent, ignore=shutil.ignore_patterns("__pycache__"))
         self.configure(self.config)
@@ -94,6 +95,10 @@ class Proxy:
     def runs(self) -> bool:
         return self._server is not None and self._server.process.poll() is None
 
+    @property
+    def tree(self) -> Tree:
+        return Tree(self.pid)
+
     def children(self, word: str) -> list[int]:
         """Return the proxy's processes whose command contains a word."""
         return [pid for pid in self._server.tree.pids() if word in _command(pid)] if self._server is not None else []
@@ -110,7 +115,7 @@ class Proxy:
         """Start it; with *ready*, wait for all parts of the cache. Raises Problem."""
         command = [
             *self.launcher,
-            *(str(self._python), "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()"),
+            *self.program,
             *("--mode", f"reverse:{self.upstream}", "--listen-host", self.host, "--listen-port", str(self.port)),
             *("-s", str(self.script), "--set", "flow_detail=0", "--set", "connection_strategy=lazy"),
             *("--set", f"confdir={self.folder / 'confdir'}", "--set", f"ai_cache_data={self.data}"),
