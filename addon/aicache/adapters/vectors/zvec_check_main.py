@@ -23,7 +23,19 @@ PROBE_KEY = "0" * 32
 """Key of the vector that is written and deleted again."""
 
 
+ARROW_THREADS = "4"
+"""Threads of Arrow's pool, within zvec 0.8. A query waits in one of them for others, and where there is only one, for
+ever. It has as many as the first of these variables says, else as there are cores, and no more than the second."""
+
+
+def set_arrow_threads() -> None:
+    """Set how many threads Arrow has, which it reads with the first query, for this process and its children."""
+    os.environ["OMP_NUM_THREADS"] = ARROW_THREADS
+    os.environ.pop("OMP_THREAD_LIMIT", None)
+
+
 def main(mode: str, folder: str, dimensions: int, megabytes: int) -> int:
+    set_arrow_threads()
     try:
         import zvec
     except ImportError:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from aicache.adapters.vectors.zvec_check_main import set_arrow_threads
 from aicache.domain.ports import StoreError
 
 _configured = False
+
+set_arrow_threads()  # already now: no other thread may read the environment meanwhile
 
 
 def import_zvec() -> Any:
