@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from aicache.domain.ports import StoreError
 from benchmarks import proxy_metrics, soak_workers_report
 from benchmarks.faults.proxy_process import Plan, Proxy
@@ -143,18 +145,22 @@ class SoakTest:
             steps.end()
 
     async def _settle(self, state: StoredState, began: float) -> tuple[Sample, float]:
-        """Wait until store and index are in step; return the state then, and the seconds until then."""
+        """Wait until the last short-lived answers have expired, and until store and index are in step.
+
+        Return the state then, and the seconds until then.
+        """
         ended = time.monotonic()
         while True:
             await asyncio.sleep(min(SETTLE_INTERVAL_S, self._settings.settle_timeout / 4))
             sample, waited = await self._sample(state, began), time.monotonic() - ended
-            if sample.stored.in_step or waited > self._settings.settle_timeout:
+            is_done = sample.stored.in_step and waited > self._settings.short_ttl
+            if is_done or waited > self._settings.settle_timeout:
                 return sample, waited
 
     async def _sample(self, state: StoredState, began: float) -> Sample:
         try:
             self._stored = await state.look()
-        except StoreError as exc:  # it goes on with what was there before
+        except (StoreError, RedisError) as exc:  # it goes on with what was there before
             self._problems.append(f"after {time.monotonic() - began:.0f} s: {exc}")
         alive = {pid: name for pid, name in self._names.items() if Tree(pid).alone()}
         memory = {name: Tree(pid).alone() for pid, name in alive.items()}

@@ -24,7 +24,7 @@ MAX_GROWTH_SHARE, MAX_GROWTH_BYTES = 0.03, 4 * MB
 MIN_SAMPLES = 12
 """Fewer show no trend."""
 SPARE_FILES = 4
-"""Files that a process may have open at the end and not at the start: connections are kept for the next request."""
+"""Files that a process may have open at the end and not under load: connections are kept for the next request."""
 MIN_HITS = {Kind.REPEAT: 0.5, Kind.PARAPHRASE: 0.3}
 """Least shares of hits: less is no cache that works. What has expired or was evicted misses."""
 BAD = (Verdict.ERROR, Verdict.WRONG, Verdict.UPSTREAM, Verdict.DOWN)
@@ -100,8 +100,10 @@ def find_problems(soak: Soak) -> Iterator[str]:
         per_hour, share, grown = growth(soak.samples, name, soak.seconds)
         if share > MAX_GROWTH_SHARE and grown > MAX_GROWTH_BYTES:
             yield f"{name}: the memory grew by {share:.1%} ({per_hour:+.1f} % an hour)"
-        if (more := soak.after.files[name] - soak.before.files[name]) > SPARE_FILES:
-            yield f"{name}: {more} more files are open than before"
+        if (
+            more := soak.after.files[name] - max(soak.before.files[name], _filled(soak).files.get(name, 0))
+        ) > SPARE_FILES:
+            yield f"{name}: {more} more files are open than after a third of the time"
     yield from soak.found
 
 
@@ -132,7 +134,7 @@ def table_by_kind(soak: Soak) -> str:
 def table_by_process(soak: Soak) -> str:
     """Return a table of memory, its growth, and open files."""
     lines = ["      process  MB at first  after a third  at the end  % an hour  files before  after"]
-    third = next((each for each in soak.samples if each.at >= FILLING_SHARE * soak.seconds), soak.before)
+    third = _filled(soak)
     last = soak.samples[-1] if soak.samples else soak.after
     for name, files in soak.before.files.items():
         held = [each.memory.get(name, 0) / MB for each in (soak.before, third, last)]
@@ -164,6 +166,10 @@ def rows(soak: Soak) -> Iterator[list[object]]:
     for each in (soak.before, *soak.samples, soak.after):
         held = [values.get(name, "") for values in (each.memory, each.files) for name in names]
         yield [round(each.at, 1), *(getattr(each.stored, count) for count in counts), *held]
+
+
+def _filled(soak: Soak) -> Sample:
+    return next((each for each in soak.samples if each.at >= FILLING_SHARE * soak.seconds), soak.before)
 
 
 def _load(seen: Sequence[CheckedRequest]) -> str:
