@@ -35,7 +35,6 @@ RATE = 24.0
 """Requests a second: what leaves a machine of two cores room."""
 LOADS = 4
 UPSTREAM_DELAY_S = 0.05
-SETTLE_INTERVAL_S = 5.0
 NOTHING = Stored(0, 0, 0, 0, 0, 0, 0)
 
 
@@ -54,6 +53,7 @@ class Settings:
     erased_within: float = 120.0
     sample_interval: float = 15.0
     purge_interval: float = 60.0
+    settle_interval: float = 5.0
     settle_timeout: float = 240.0
 
     @property
@@ -151,7 +151,7 @@ class SoakTest:
         """
         ended = time.monotonic()
         while True:
-            await asyncio.sleep(min(SETTLE_INTERVAL_S, self._settings.settle_timeout / 4))
+            await asyncio.sleep(self._settings.settle_interval)
             sample, waited = await self._sample(state, began), time.monotonic() - ended
             is_done = sample.stored.in_step and waited > self._settings.short_ttl
             if is_done or waited > self._settings.settle_timeout:

@@ -165,6 +165,7 @@ async def test_store_and_index_of_real_workers_are_in_step(tmp_path: Path) -> No
         erased_within=4.0,
         sample_interval=2.0,
         purge_interval=1.0,
+        settle_interval=1.0,
         settle_timeout=30.0,
     )
 
