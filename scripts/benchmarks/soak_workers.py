@@ -49,7 +49,7 @@ class Settings:
     workers: int = 2
     short_ttl: float = 60.0
     long_ttl: float = 7200.0
-    max_memory: str = "4mb"
+    max_memory: str = "3mb"
     erased_within: float = 120.0
     sample_interval: float = 15.0
     purge_interval: float = 60.0
