@@ -611,3 +611,13 @@ def test_a_second_name_of_a_call_is_a_piece_or_another_one(kind: str) -> None:
 
     with pytest.raises(ReplayOnly):
         CHAT.render(CHAT.parse_answer(body)[1], Mode.WHOLE)
+
+
+def test_a_number_as_logprobs_of_a_whole_answer_is_not_sent_in_a_stream() -> None:
+    """There it would be the one of a single token."""
+    choice = Choice(0, {"role": "assistant", "content": "Hello!"}, "stop", {"logprobs": -0.5})
+    document = Completion("chatcmpl-1", "m-1", 1700000000, (choice,), None, {})
+
+    assert CHAT.parse_answer(CHAT.render(document, Mode.WHOLE))[1].choices == (choice,)
+    with pytest.raises(ReplayOnly, match="logprobs"):
+        CHAT.render(document, Mode.STREAM)

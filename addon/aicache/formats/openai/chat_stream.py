@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aicache.formats import stream_deltas
+from aicache.formats.errors import ReplayOnly
 from aicache.formats.json_body import JSONObject
 from aicache.formats.merge_rules import AMBIGUOUS, EMPTY
 from aicache.formats.openai import chat_deltas, stream
@@ -71,6 +72,8 @@ class _ChoiceBuilder:
 
 def _pieces(choice: Choice) -> Iterator[JSONObject]:
     extra = dict(choice.extra)
+    if type(extra.get("logprobs")) in (int, float):
+        raise ReplayOnly("logprobs: a number, which is one token's in a stream")
     for delta in _deltas(choice.message):
         piece: JSONObject = {"index": choice.index, "delta": delta, "finish_reason": None}
         if delta.get("content") and "logprobs" in extra:
