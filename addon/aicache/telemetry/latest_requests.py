@@ -19,7 +19,7 @@ from aicache.domain.policy import is_objection
 from aicache.telemetry.counters import nearest_similarity
 from aicache.telemetry.labels import MAX_NAME_CHARS, replace_surrogates
 from aicache.telemetry.phrases import describe_reason, describe_storing
-from aicache.telemetry.timeline import COUNTED_OUTCOMES
+from aicache.telemetry.timeline import COUNTED_OUTCOMES, counted_outcome
 
 MAX_KEPT = 100
 """Requests of each outcome that are kept, and that are returned at once."""
@@ -76,7 +76,7 @@ class LatestRequests:
                 kept.question = None
 
     def decided(self, decided: Decided) -> None:
-        kept = self._kept[_outcome(decided)]
+        kept = self._kept[counted_outcome(decided)]
         if len(kept) == MAX_KEPT and 0 <= decided.at - kept[0].at < 1:
             return
         request = self._describe(decided)
@@ -120,7 +120,7 @@ class LatestRequests:
         question = entry.question if entry is not None else decided.question
         return LatestRequest(
             at=decided.at,
-            outcome=_outcome(decided),
+            outcome=counted_outcome(decided),
             why=_text(describe_reason(decided), MAX_SENTENCE_CHARS),
             api=decided.api,
             model=_text(decided.model, MAX_NAME_CHARS),
@@ -160,10 +160,6 @@ def unpack(packed: bytes) -> list[LatestRequest]:
         return msgspec.msgpack.decode(packed, type=list[LatestRequest])
     except msgspec.DecodeError as exc:
         raise ValueError("requests of another version") from exc
-
-
-def _outcome(decided: Decided) -> str:
-    return decided.tier or "exact" if decided.outcome == "hit" else decided.outcome
 
 
 def _differences(decided: Decided) -> tuple[str, ...]:

@@ -55,6 +55,11 @@ class Point:
         return values | {f"upstream_{name}": upstream.quantile(share) for name, share in QUANTILES}
 
 
+def counted_outcome(decided: Decided) -> str:
+    """Return which of `COUNTED_OUTCOMES` a request had."""
+    return decided.tier or "exact" if decided.outcome == "hit" else decided.outcome
+
+
 class Timeline:
     """*cost* prices what hits saved; it may be replaced at any time."""
 
@@ -65,10 +70,9 @@ class Timeline:
 
     def decided(self, decided: Decided) -> None:
         slot = self._now()
+        slot.counts[counted_outcome(decided)] += 1
         if decided.outcome != "hit":
-            slot.counts[decided.outcome] += 1
             return
-        slot.counts[decided.tier or "exact"] += 1
         slot.hits.add(decided.seconds)
         slot.tokens += sum(decided.tokens)
         slot.nanos += self.cost(decided.model, *decided.tokens, cached=decided.cached_tokens) or 0
