@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.faults.answer_checker import Verdict
 from benchmarks.faults.load import CheckedRequest
+from benchmarks.faults.measurements import hit_share
 from benchmarks.faults.requests import Kind
 from benchmarks.measurements import percentile
 from benchmarks.soak_report import MB, TIME_PARTS, theil_sen_slope
@@ -83,7 +84,7 @@ def find_problems(soak: Soak) -> Iterator[str]:
     for (verdict, why), count in Counter((s.verdict, s.why) for s in soak.seen if s.verdict in BAD).items():
         yield f"{count} of {len(soak.seen)} answers: {verdict}, {why}"
     for kind, least in MIN_HITS.items():
-        if (share := _hit_share([each for each in soak.seen if each.kind is kind])) < least:
+        if (share := hit_share([each for each in soak.seen if each.kind is kind])) < least:
             yield f"only {share:.1%} of {kind} requests hit"
     if not soak.after.stored.expired - soak.before.stored.expired:
         yield "nothing expired"
@@ -175,8 +176,4 @@ def _filled(soak: Soak) -> Sample:
 def _load(seen: Sequence[CheckedRequest]) -> str:
     took = [each.took * 1000 for each in seen] or [0.0]
     bad = sum(each.verdict in BAD for each in seen)
-    return f"{len(seen):10}{bad:5}{_hit_share(seen):7.1%}{percentile(took, 0.5):9.1f}{percentile(took, 0.99):9.1f}"
-
-
-def _hit_share(seen: Sequence[CheckedRequest]) -> float:
-    return sum(each.hit for each in seen) / len(seen) if seen else 0.0
+    return f"{len(seen):10}{bad:5}{hit_share(seen):7.1%}{percentile(took, 0.5):9.1f}{percentile(took, 0.99):9.1f}"

@@ -9,23 +9,15 @@ import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Entry, Hit, Vector
-from aicache.domain.policy import Policy, Rules
+from aicache.domain.policy import Rules
 from aicache.domain.ports import LeaseState, Purpose, StoreError
 from aicache.engine import Engine, refill_round, refilling
+from engine import test_reindexing
 from engine.test_learning import an_answer, an_exchange
+from engine.test_reindexing import PARAPHRASE, QUESTION
 from fakes import BrokenEmbedder, LetterEmbedder
 
-RULES = Rules(
-    ttl=100_000,
-    max_bytes=10_000,
-    max_temperature=None,
-    threshold=0.5,
-    top_k=5,
-    max_question=200,
-    policy=Policy.STATIC,
-)
-QUESTION = "how do i reset my password"
-PARAPHRASE = "how do i reset my passwords"
+RULES = replace(test_reindexing.RULES, ttl=100_000)
 
 
 class OtherEmbedder(LetterEmbedder):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from benchmarks.cluster.equal_calls import Pair
 from benchmarks.faults.answer_checker import Verdict
 from benchmarks.faults.load import CheckedRequest, since
-from benchmarks.faults.measurements import recovery
+from benchmarks.faults.measurements import describe_late, hit_share, recovery
 from benchmarks.faults.requests import Kind
 from benchmarks.measurements import percentile
 
@@ -125,7 +125,8 @@ def row(
         (),
     )
     repeats = [
-        _share([each for each in since(of_one, span.begin, span.end) if each.kind is Kind.REPEAT]) for of_one in watched
+        hit_share([each for each in since(of_one, span.begin, span.end) if each.kind is Kind.REPEAT])
+        for of_one in watched
     ]
     down = [sum(each.verdict is Verdict.DOWN for each in of_one) for of_one in watched]
     faults = [*problems, *_faults(found, expected, repeats, down)]
@@ -146,12 +147,8 @@ def _phases(span: Span) -> tuple[tuple[float, float], ...]:
 
 def _shares(seen: Sequence[CheckedRequest], span: Span) -> tuple[float, float, float]:
     asked = [each for each in seen if each.kind in (Kind.REPEAT, Kind.PARAPHRASE) and each.verdict is not Verdict.DOWN]
-    before, during, after = (_share(since(asked, *phase)) for phase in _phases(span))
+    before, during, after = (hit_share(since(asked, *phase)) for phase in _phases(span))
     return before, during, after
-
-
-def _share(seen: Sequence[CheckedRequest]) -> float:
-    return sum(each.hit for each in seen) / len(seen) if seen else 0.0
 
 
 def _recovery(watched: Sequence[Sequence[CheckedRequest]], kind: Kind, healed: float) -> float | None:
@@ -178,9 +175,8 @@ def _faults(found: Row, expected: Expected, repeats: Sequence[float], down: Sequ
         ("repeats", found.exact, expected.exact),
         ("other wordings", found.semantic, expected.semantic),
     ):
-        if within is not None and (took is None or took > within):
-            after = "not while it was looked" if took is None else f"after {took:.1f} s"
-            faults.append(f"{what} hit again {after}, not within {within:g} s")
+        if late := describe_late(what, took, within):
+            faults.append(late)
     for name, share, wanted in zip("ab", repeats, expected.during, strict=True):
         if share < wanted:
             faults.append(f"{share:.0%} of repeats hit meanwhile at proxy {name}, not {wanted:.0%}")

@@ -89,8 +89,8 @@ def row(
         count[Verdict.DOWN],
         count[Verdict.ERROR],
         count[Verdict.WRONG],
-        _share(during),
-        _share(after),
+        hit_share(during),
+        hit_share(after),
         1000 * percentile([each.took for each in during], 0.99) if during else 0.0,
         recovery(asked_again, end),
         recovery([each for each in after if each.kind is Kind.PARAPHRASE], end),
@@ -99,7 +99,7 @@ def row(
         (),
     )
     repeats = [each for each in during if each.kind is Kind.REPEAT and each.verdict is not Verdict.DOWN]
-    faults = [*problems, *_faults(found, expected, _share(repeats) if repeats else None)]
+    faults = [*problems, *_faults(found, expected, hit_share(repeats) if repeats else None)]
     notes = sorted({f"{each.verdict}: {each.why}" for each in both if each.verdict in (Verdict.ERROR, Verdict.WRONG)})
     return dataclasses.replace(found, faults=tuple(faults), notes=tuple(notes[:8]))
 
@@ -122,14 +122,21 @@ def _faults(found: Row, expected: Expected, repeats: float | None) -> list[str]:
         ("other wordings", found.semantic, expected.semantic),
         ("questions asked often", found.hot, expected.hot),
     ):
-        if within is not None and (took is None or took > within):
-            after = "not while it was looked" if took is None else f"after {took:.1f} s"
-            faults.append(f"{what} hit again {after}, not within {within:g} s")
+        if late := describe_late(what, took, within):
+            faults.append(late)
     if expected.during is not None and (repeats is None or repeats < expected.during):
         faults.append(f"{repeats or 0:.0%} of repeats hit meanwhile, not {expected.during:.0%}")
     if expected.lines is not None and found.log > expected.lines:
         faults.append(f"{found.log} lines in the log, more than {expected.lines}")
     return faults
+
+
+def describe_late(what: str, took: float | None, within: float | None) -> str:
+    """Say that hits were back too late, or not at all (None); empty if they were back in time, or *within* is None."""
+    if within is None or (took is not None and took <= within):
+        return ""
+    after = "not while it was looked" if took is None else f"after {took:.1f} s"
+    return f"{what} hit again {after}, not within {within:g} s"
 
 
 def recovery(seen: Sequence[CheckedRequest], end: float) -> float | None:
@@ -151,7 +158,8 @@ def recovery(seen: Sequence[CheckedRequest], end: float) -> float | None:
     return None
 
 
-def _share(seen: Sequence[CheckedRequest]) -> float:
+def hit_share(seen: Sequence[CheckedRequest]) -> float:
+    """Return the share of requests that hit; 0 of none."""
     return sum(each.hit for each in seen) / len(seen) if seen else 0.0
 
 
