@@ -175,7 +175,7 @@ def _workers(options: argparse.Namespace) -> int:
     wrk.check_installed()
     print(machine.line(machine.describe()))
     with tempfile.TemporaryDirectory(prefix="ai-cache-bench-") as name:
-        connections, entries = (options.connections or (64,))[0], 200 if options.quick else 2000
+        connections, entries = (options.connections or (32,))[0], 200 if options.quick else 2000
         rounds = 1 if options.quick else options.rounds
         return workers.run(Path(name), 1 if options.quick else options.seconds, rounds, connections, entries)
 
