@@ -26,11 +26,19 @@ here take: beside a busy event loop a search of 2 ms took 7."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Job:
+class Job:
+    """A call for a thread."""
+
     fn: Callable[..., Any]
     args: tuple[Any, ...]
+    may_take: float
+    """Seconds, for who looks for calls that hang."""
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+
+    @property
+    def name(self) -> str:
+        return getattr(self.fn, "__name__", "").strip("_")
 
     def run(self) -> None:
         if self.future.cancelled():
@@ -59,14 +67,16 @@ class Worker:
     """A thread called *name*, started by the first call. A call's error is raised to its caller."""
 
     def __init__(self, name: str, *, max_waiting: int = 256) -> None:
-        self._name = name
+        self.name = name
         self._max_waiting = max_waiting
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self.running: Job | None = None
+        """The call that the thread is in; of several threads, one of them."""
         self._closed = False
 
-    async def run(self, fn: Callable[..., T], *args: Any) -> T:
-        """Return ``fn(*args)``, called on the thread after all earlier calls.
+    async def run(self, fn: Callable[..., T], *args: Any, may_take: float = 0.0) -> T:
+        """Return ``fn(*args)``, called on the thread after all earlier calls; *may_take* is `Job.may_take`.
 
         The call of a canceled caller is skipped unless it has begun, but its place in the queue stays taken until the
         thread gets there. So behind a hung call the queue fills, and from then on callers are refused at once.
@@ -74,10 +84,10 @@ class Worker:
         Raises StoreError when *max_waiting* calls wait, or after `close`.
         """
         if self._closed:
-            raise StoreError(f"{self._name}: closed")
+            raise StoreError(f"{self.name}: closed")
         if self._jobs.qsize() >= self._max_waiting:
-            raise StoreError(f"{self._name}: {self._max_waiting} calls are waiting already")
-        return await self._put(fn, *args)
+            raise StoreError(f"{self.name}: {self._max_waiting} calls are waiting already")
+        return await self._put(fn, *args, may_take=may_take)
 
     async def close(self, last: Callable[[], None] | None = None, *, within: float = 5.0) -> None:
         """Refuse new calls, let the waiting ones finish, then call *last* on the thread and end it.
@@ -95,21 +105,23 @@ class Worker:
             async with asyncio.timeout(within):
                 await done
         except TimeoutError as exc:
-            raise StoreError(f"{self._name}: not finished within {within:g} s") from exc
+            raise StoreError(f"{self.name}: not finished within {within:g} s") from exc
 
-    def _put(self, fn: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+    def _put(self, fn: Callable[..., T], *args: Any, may_take: float = 0.0) -> asyncio.Future[T]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(fn, args, loop, future))
+        self._jobs.put(Job(fn, args, may_take, loop, future))
         if self._thread is None:
             sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL_S))
-            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
             self._thread.start()
         return future
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
+            self.running = job
             job.run()
+            self.running = None
             # Or the last call's arguments and result would live until the next call.
             del job
 
@@ -121,10 +133,10 @@ class Pool(Worker):
         super().__init__(name, max_waiting=max_waiting)
         self._to_start = threads - 1  # the first is started by Worker
 
-    def _put(self, fn: Callable[..., T], *args: Any) -> asyncio.Future[T]:
-        future = super()._put(fn, *args)
+    def _put(self, fn: Callable[..., T], *args: Any, may_take: float = 0.0) -> asyncio.Future[T]:
+        future = super()._put(fn, *args, may_take=may_take)
         while self._to_start:
-            name = f"{self._name}-{self._to_start}"
+            name = f"{self.name}-{self._to_start}"
             self._to_start -= 1
             threading.Thread(target=self._work, name=name, daemon=True).start()
         return future

@@ -38,6 +38,11 @@ class Breaker:
         was_open, self._failures = self.open, 0
         return was_open
 
+    def trip(self, now: float) -> None:
+        """Open it."""
+        if not self.open:
+            self._failures, self._next_attempt = self.limit, now + self.pause
+
     def failed(self, now: float) -> bool:
         """Record a failure; True when it opened the breaker."""
         was_open = self.open

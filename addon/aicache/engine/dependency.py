@@ -150,6 +150,12 @@ class Dependency:
         """Close the breaker: the service is known to run again, so no request has to wait out the pause."""
         self._succeeded(asyncio.get_running_loop().time())
 
+    def broken(self, why: str) -> None:
+        """Open the breaker: the service is known not to answer, so no request has to find it out."""
+        now = asyncio.get_running_loop().time()
+        self._breaker.trip(now)
+        self._failed(why, now)
+
     def _succeeded(self, began: float) -> None:
         """Record the success of a call that *began* then."""
         self._failed_in_part = False

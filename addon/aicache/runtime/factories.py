@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias, assert_never
 
@@ -67,10 +68,16 @@ def build_embedder(config: EmbedderConfig, owner: RpcClient | None = None, encod
             assert_never(config)
 
 
-def build_index(config: IndexConfig, data: Path, embedder: AnyEmbedder, owner: RpcClient | None = None) -> AnyIndex:
+def build_index(
+    config: IndexConfig,
+    data: Path,
+    embedder: AnyEmbedder,
+    owner: RpcClient | None = None,
+    on_hung: Callable[[str], None] = lambda why: None,
+) -> AnyIndex:
     """Build the index of one embedder's vectors: those of another model or dimension are in another place.
 
-    An embedded one is that of the process *owner*, if there is one.
+    An embedded one is that of the process *owner*, if there is one; else *on_hung* is called when it hangs.
     """
     space = vector_space(embedder.model, embedder.dimensions)
     match config:
@@ -84,7 +91,7 @@ def build_index(config: IndexConfig, data: Path, embedder: AnyEmbedder, owner: R
                 if path.is_dir() and path.name.partition(ASIDE_SUFFIX)[0] != space and not is_temporary(path)
             ]:
                 logger.info("%s: vectors of other models are not used any more: %s", folder, ", ".join(others))
-            return ZvecIndex(folder / space, embedder.dimensions)
+            return ZvecIndex(folder / space, embedder.dimensions, on_hung=on_hung)
         case DashVectorConfig():
             return DashVectorIndex(
                 config.endpoint,

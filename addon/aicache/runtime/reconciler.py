@@ -57,8 +57,12 @@ class Reconciler:
         on_spent: Callable[[Spent], None] = lambda spent: None,
         owner: RpcClient | None = None,
         encoders: int = 1,
+        on_hung: Callable[[], None] = lambda: None,
     ) -> None:
-        """*owner* is the process that has the data folder, where that is not to be this one."""
+        """*owner* is the process that has the data folder, where that is not to be this one.
+
+        *on_hung* is called when a library's call hangs, which cannot be ended.
+        """
         self._owner = owner
         self._config, self._data = check_config(config, data)
         self._salt: bytes | None = None
@@ -76,7 +80,7 @@ class Reconciler:
         self._closing = False
         self._folder: DataFolder | None = None
         self._exact = ExactComponent(self.engine, self._on_salt, self._changed.set)
-        self._semantic = SemanticComponent(self.engine, owner, encoders)
+        self._semantic = SemanticComponent(self.engine, owner, encoders, on_hung)
         self._watch = None if owner is None else OwnerWatch(owner, self.engine)
         self._cleanup = FolderCleanup(self.engine)
         self._reported = ""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from aicache.adapters.chat_judge import ChatJudge
@@ -41,15 +42,25 @@ ORPHAN_BATCH_SIZE = 1024
 class SemanticComponent:
     """Embedder and vector index in use; each is kept over a reload that does not touch its section.
 
-    Embedded ones are those of the process *owner*, if there is one; else an embedder has so many *encoders*.
+    Embedded ones are those of the process *owner*, if there is one; else an embedder has so many *encoders*. *on_hung*
+    is called when a call of a library hangs.
     """
 
-    def __init__(self, engine: Engine, owner: RpcClient | None = None, encoders: int = 1) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        owner: RpcClient | None = None,
+        encoders: int = 1,
+        on_hung: Callable[[], None] = lambda: None,
+    ) -> None:
         self._engine, self._owner, self._encoders = engine, owner, encoders
+        self._on_hung = on_hung
         self._embedder: AnyEmbedder | None = None
         self._embedder_is: object = None  # what it was made from
         self._index: AnyIndex | None = None
         self._index_is: object = None
+        self._left_behind: ZvecIndex | None = None
+        """An index that hung when it was closed."""
         self._begun_at = 0.0
         self._judge: ChatJudge | None = None
         self._judge_is: JudgeModel | None = None
@@ -154,11 +165,14 @@ class SemanticComponent:
                 return self._index
             logger.warning("vector index: %s: %s; opening it again", self._index, why)
         await self._end_index()
-        index = build_index(wanted, data, embedder, self._owner)
+        if isinstance(wanted, ZvecConfig) and self._left_behind is not None and self._left_behind.is_hung:
+            raise StoreError("vector index: a call of the one before still hangs; start the proxy again")
+        index = build_index(wanted, data, embedder, self._owner, self._index_hangs)
         try:
             await index.open()
         except BaseException:
             await _close_quietly(index)
+            self._leave_behind(index)
             raise
         self._index, self._index_is = index, (wanted, data)
         self._embedder_space = vector_space(embedder.model, embedder.dimensions)
@@ -235,6 +249,21 @@ class SemanticComponent:
         if index is not None:  # while the first one starts, answers wait for it with their vectors
             self._engine.use_no_semantic()
             await close_component("vector index", index.close())
+            self._leave_behind(index)
+
+    def _leave_behind(self, index: AnyIndex) -> None:
+        if isinstance(index, ZvecIndex) and index.is_hung:
+            self._left_behind = index
+
+    def _index_hangs(self, why: str) -> None:
+        """Have no request find out by waiting. The probe of its recovery finds out when the call returns."""
+        logger.error(
+            "vector index: %s, and cannot be ended: no hits by meaning until it returns or the proxy is started again; "
+            "exact hits go on",
+            why,
+        )
+        self._engine.backends.semantic_guards.index.broken("a call hangs")
+        self._on_hung()
 
     async def end(self) -> None:
         """End all of it, even if some of it fails to end."""

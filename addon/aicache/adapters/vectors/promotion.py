@@ -55,8 +55,8 @@ class Promotion:
         thread_name: str,
     ) -> None:
         self._memory, self._folder, self._files, self._call = memory, folder, files, call
-        self._worker = Worker(thread_name)
-        self._searches = CoalescingWorker(self._worker, self._search_batch, MAX_SEARCH_BATCH_SIZE)
+        self.worker = Worker(thread_name)
+        self._searches = CoalescingWorker(self.worker, self._search_batch, MAX_SEARCH_BATCH_SIZE)
         self._counts = BoundedDict[str, int](MAX_COUNTED_NAMESPACES)  # searches outside the memory
         self._being_loaded: set[str] = set()
         self.loading = TaskSet()
@@ -89,7 +89,7 @@ class Promotion:
     async def close(self, within: float) -> None:
         """Stop loading and end the thread. StoreError when that takes longer than *within* seconds."""
         self.loading.cancel()
-        await self._worker.close(within=within)
+        await self.worker.close(within=within)
 
     async def _load(self, namespace: str) -> None:
         """Copy a namespace into memory, batch by batch. Vectors written meanwhile are added by the folder."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from aicache.adapters.damaged_files import find_obstacle, set_aside
 from aicache.adapters.errors import time_limit
+from aicache.adapters.hung_calls import HungCalls
 from aicache.adapters.threads import Worker
 from aicache.adapters.vectors.checks import check_digests, check_vector
 from aicache.adapters.vectors.graph_files import GraphFiles
@@ -22,6 +23,7 @@ from aicache.adapters.vectors.zvec_files import is_occupied
 from aicache.adapters.vectors.zvec_folder import MAX_SLACK_BYTES, ZvecFolder
 from aicache.adapters.vectors.zvec_keys import PAGE_SIZE, KeyRange
 from aicache.adapters.vectors.zvec_rewrite import recover
+from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.loop_time import loop_timeout
 from aicache.domain.model import Neighbor, Vector
@@ -41,6 +43,8 @@ CLOSE_TIMEOUT_S = 4.0
 """mitmproxy waits this long when it exits."""
 PROBLEM_TIMEOUT_S = 0.5
 """Limit of `find_problem`: its caller checks all backends and must not wait for a write."""
+MAX_COMPACT_S = 600.0
+"""Limit of what goes through all files."""
 MAX_FAILURES = 3
 """Consecutive errors of zvec in one kind of call before the folder is suspected."""
 
@@ -65,8 +69,12 @@ class ZvecIndex:
         timeout: float = 5.0,
         max_slack_bytes: int = MAX_SLACK_BYTES,
         max_memory_bytes: int = MAX_MEMORY_BYTES,
+        on_hung: Callable[[str], None] = lambda why: None,
     ) -> None:
-        """*timeout* in seconds bounds every operation but `open`, `sweep` and `close`, which may take longer."""
+        """*timeout* in seconds bounds every operation but `open`, `sweep` and `close`, which may take longer.
+
+        *on_hung* is called when a call of a library hangs. Until it returns, every operation fails at once.
+        """
         self._dimensions = dimensions
         self._timeout = timeout
         self._worker = Worker("ai-cache-zvec")
@@ -74,6 +82,8 @@ class ZvecIndex:
         self._memory = memory = InMemoryVectors(dimensions, max_memory_bytes, self._graph_files)
         self._folder = ZvecFolder(folder, dimensions, memory, max_slack_bytes)
         self._promotion = Promotion(memory, self._folder, self._graph_files, self._call, "ai-cache-vectors")
+        self._hung = HungCalls((self._worker, self._promotion.worker), on_hung)
+        self._watching = TaskSet()
         self._filled = BoundedDict[str, None](MAX_KNOWN_NAMESPACES)  # namespaces that have vectors, or had some
         self._failures: dict[str, int] = {}  # consecutive ones, by the name of the call
 
@@ -90,6 +100,11 @@ class ZvecIndex:
         """Whether the files contain no deleted vectors."""
         return self._folder.is_clean
 
+    @property
+    def is_hung(self) -> bool:
+        """Whether a call of a library hangs, also after `close`: only with this process it would end."""
+        return self._hung.any
+
     async def open(self) -> None:
         """Open the folder, or create it; a damaged one is set aside and replaced by an empty one.
 
@@ -105,7 +120,8 @@ class ZvecIndex:
             occupied = False
         if not occupied:
             await asyncio.to_thread(self._graph_files.remove_all)
-        await self._call(self._folder.open, within=60.0)
+        self._watching.spawn(self._hung.watch())
+        await self._call(self._folder.open, within=90.0)
         await self._promotion.restore()
 
     async def _set_aside(self, path: Path, damage: str) -> None:
@@ -173,7 +189,9 @@ class ZvecIndex:
         Searches outside the memory wait meanwhile: 0.03 s, and in the rare sweep that compacts 0.3 s for 12,000
         vectors, 1.3 s for 100,000.
         """
-        await self._call(self._folder.sweep, math.floor(now), math.ceil(min(latest, MAX_EXPIRES_AT)), within=600.0)
+        until = math.ceil(min(latest, MAX_EXPIRES_AT))
+        if await self._call(self._folder.sweep, math.floor(now), until, within=60.0):
+            await self._call(self._folder.compact, within=MAX_COMPACT_S)
 
     async def erase(self) -> None:
         """Remove deleted vectors from the files: the live ones are copied to new files while the index is in use.
@@ -189,7 +207,7 @@ class ZvecIndex:
         try:
             while await self._call(self._folder.copy_batch):
                 pass
-            await self._call(self._folder.use_copy, within=600.0)
+            await self._call(self._folder.use_copy, within=MAX_COMPACT_S)
         except BaseException:
             with contextlib.suppress(StoreError):
                 await self._call(self._folder.drop_copy)
@@ -219,12 +237,14 @@ class ZvecIndex:
             with contextlib.suppress(StoreError):  # a search that hangs is no reason to leave the folder open
                 await self._promotion.close(CLOSE_TIMEOUT_S / 4)
         finally:
+            self._watching.cancel()
             self._memory.close()
             closing = self._worker.close(self._folder.close, within=CLOSE_TIMEOUT_S)
             await self._within(closing, "close", 2 * CLOSE_TIMEOUT_S)
 
     async def _find(self, namespace: str, vector: Vector, top_k: int) -> tuple[list[Neighbor], bool]:
         """Return the neighbors, and whether they were found in memory, where one product serves many searches."""
+        self._check_hung()
         if self._promotion.holds(namespace):
             searching = self._promotion.search(namespace, vector, top_k)
             with contextlib.suppress(NotInMemoryError):
@@ -233,10 +253,16 @@ class ZvecIndex:
 
     async def _call(self, fn: Callable[..., T], *args: Any, within: float | None = None) -> T:
         """Run *fn* on the thread of the folder, within a time limit."""
-        name = fn.__name__.strip("_")
-        result = await self._within(self._worker.run(fn, *args), name, within or self._timeout)
+        self._check_hung()
+        name, seconds = fn.__name__.strip("_"), within or self._timeout
+        result = await self._within(self._worker.run(fn, *args, may_take=seconds), name, seconds)
         self._failures.pop(name, None)
         return result
+
+    def _check_hung(self) -> None:
+        """Raise StoreError at once, also where memory could answer: what was deleted since may still be there."""
+        if self._hung.any:
+            raise StoreError("zvec: a call hangs")
 
     async def _within(self, result: Awaitable[T], name: str, seconds: float) -> T:
         async with time_limit(loop_timeout(seconds), seconds, "zvec"):

@@ -188,8 +188,8 @@ class ZvecFolder:
         self._opened.delete(keys)  # returns a status for each; the only possible failure is an unknown key
         self._memory.drop(keys)
 
-    def sweep(self, now: int, latest: int) -> None:
-        """Delete what expired before *now*, or would expire after *latest* and is not pinned; compact where it pays."""
+    def sweep(self, now: int, latest: int) -> bool:
+        """Delete what expired before *now*, or would after *latest* and is not pinned; tell whether `compact` pays."""
         collection = self._opened
         self._check_disk()
         expired = f"expires <= {now}"
@@ -207,8 +207,12 @@ class ZvecFolder:
         make_private(self.path)
         size = sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
         needed = collection.stats.doc_count * self._dimensions * 4
-        if size > BLOAT_FACTOR * needed + self._max_slack_bytes and not self._followers:
-            collection.optimize()
+        return bool(size > BLOAT_FACTOR * needed + self._max_slack_bytes)
+
+    def compact(self) -> None:
+        """Make the files as small as their vectors are, unless they are being read."""
+        if not self._followers:
+            self._opened.optimize()
             logger.info("zvec compacted %s", self.path)
 
     def clear(self) -> None:

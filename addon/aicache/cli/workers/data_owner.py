@@ -20,15 +20,19 @@ from aicache.runtime.reconciler import Reconciler
 from aicache.runtime.shared_parts import SharedParts
 from aicache.runtime.worker_process import owner_socket, report_alive
 
+logger = logging.getLogger(__name__)
+
 WORKERS_PER_ENCODER = 3
 """A hit by meaning takes a worker three times as long as an encoder, or longer."""
+HUNG_CODE = 70
+"""The exit code after a call of the index has hung."""
 
 
 def run(config_file: Path | None, data: Path, group: Path, workers: int, on_up: Callable[[], None]) -> int:
     """Own *data* until SIGTERM, with the configuration in the file, which is read again when it changes.
 
     *group* is the folder of the workers, with the socket that they reach it by. Calls *on_up* once exact hits are
-    possible. Returns 1, with the mistakes on stderr, if the configuration is wrong.
+    possible. Returns 1, with the mistakes on stderr, if the configuration is wrong; `HUNG_CODE` to be started again.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(_Format("[%(asctime)s.%(msecs)03d] %(message)s", "%H:%M:%S"))
@@ -38,10 +42,16 @@ def run(config_file: Path | None, data: Path, group: Path, workers: int, on_up: 
 
 
 async def _run(config_file: Path | None, data: Path, group: Path, workers: int, on_up: Callable[[], None]) -> int:
-    ended = asyncio.Event()
+    ended, hung = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    build = partial(Reconciler, encoders=math.ceil(workers / WORKERS_PER_ENCODER))
+
+    def on_hung() -> None:
+        hung.set()
+        ended.set()
+        logger.error("the data folder's process ends, to be started again")
+
+    build = partial(Reconciler, encoders=math.ceil(workers / WORKERS_PER_ENCODER), on_hung=on_hung)
     lifecycle = Lifecycle(build, lambda runtime, config, data: None, _override)
     try:
         lifecycle.apply(config_file, data)
@@ -62,7 +72,7 @@ async def _run(config_file: Path | None, data: Path, group: Path, workers: int, 
     await server.close()
     if (runtime := lifecycle.end()) is not None:
         await runtime.close()
-    return 0
+    return HUNG_CODE if hung.is_set() else 0
 
 
 def _override(config: Config) -> Config:
