@@ -132,6 +132,18 @@ def test_a_header_that_says_whose_answer_it_is_counts_even_if_it_is_noise(start:
     assert status(ask(proxy, request(body_of("?")))) == "bypass"
 
 
+def test_a_request_that_was_first_sent_in_an_unusual_form_is_answered_in_the_lane_all_the_same(lane: Proxy) -> None:
+    plain = request(body_of("Who writes lines that end in line feeds?"))
+    learn(lane, plain.replace(b"\r\n", b"\n"))  # the lane leaves these to mitmproxy
+    ask(lane, plain)
+    before = in_lane(lane)
+
+    for _ in range(3):
+        assert status(ask(lane, plain)) == "hit"
+
+    assert in_lane(lane) - before >= 2  # it may be that the entry had to be fetched again
+
+
 def test_what_changes_from_request_to_request_does_not_matter(lane: Proxy) -> None:
     learn(lane, KNOWN)
     ask(lane, request(body_of("What is the capital of France?"), "x-request-id: 0"))

@@ -116,6 +116,8 @@ class FastPath:
         now = time.time()
         if not fingerprints or (prepared := self._responses.get(fingerprints[0], now)) is None:
             return None
+        for raw in fingerprints[1:]:  # what it was prepared for had no such bytes: it came in chunks, say
+            self._responses.add(raw, prepared)
         return prepared.response(now), prepared.event("recalled", began, time.perf_counter())
 
     def remember(self, fingerprints: tuple[bytes, ...], exchange: Exchange, hit: Hit, response: Response) -> None:

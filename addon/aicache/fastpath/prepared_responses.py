@@ -150,6 +150,11 @@ class PreparedResponses:
         for fingerprint in fingerprints:
             cache.put_derived(fingerprint, hit.entry, prepared, size, exchange.identity.key)
 
+    def add(self, fingerprint: bytes, prepared: PreparedResponse) -> None:
+        """Have a prepared response be found by another fingerprint of the same request, too."""
+        if (cache := self._derived_cache()) is not None:
+            cache.put_derived(fingerprint, prepared.hit.entry, prepared, 0, prepared.exchange.identity.key)
+
     def _semantic(self) -> Semantic | None:
         return None if (engine := self._engine()) is None else engine.semantic
 
