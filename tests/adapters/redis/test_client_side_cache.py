@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from aicache.adapters.redis import server_messages
 from aicache.adapters.redis.client_side_cache import ENTRY_OVERHEAD_BYTES, MAX_AGE_S, MAX_CHANGED_KEYS, NearCache
 from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
@@ -75,11 +76,11 @@ class Near:
         self.store = RedisStore(valkey.url, prefix="t:", timeout=1, max_connections=4, near=1 << 20)
         self.other = Redis.from_url(valkey.url)
 
-    async def hold(self, entry: Entry) -> None:
+    async def hold(self, entry: Entry, within: float = 5.0) -> None:
         """Wait until the near cache has the entry."""
         await self.store.put(entry)
         assert self.store._near is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(within):
             while self.store._near.get(entry.key) is None:
                 await self.store.get(entry.key)
                 await asyncio.sleep(0.01)
@@ -163,6 +164,28 @@ async def test_nothing_is_cached_once_redis_has_died_or_fallen_silent(near: Near
             await asyncio.sleep(0.02)
     if how is signal.SIGSTOP:
         os.kill(near.valkey.pid, signal.SIGCONT)
+
+
+async def test_what_is_cached_stays_while_only_this_loop_is_late(near: Near, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_messages, "SILENCE_S", 0.1)
+    await near.hold(ENTRY)
+    held = near.store.get_cached(ENTRY.key)
+
+    for _ in range(8):
+        time.sleep(0.15)  # noqa: ASYNC251  # as a machine does that has other work
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    assert held is near.store.get_cached(ENTRY.key) is not None
+
+
+async def test_a_connection_that_is_lost_is_opened_again_at_once(near: Near) -> None:
+    await near.hold(ENTRY)
+
+    killed = await near.other.execute_command("CLIENT", "KILL", "TYPE", "PUBSUB")  # type: ignore[no-untyped-call]
+
+    assert killed == 1
+    await near.hold(replace(ENTRY, key="a2"), within=3)  # five seconds, where the server stays away
 
 
 async def test_a_server_that_knows_no_tracking_costs_the_near_cache_only(near: Near) -> None:

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from aicache.adapters.redis.client_side_cache import NearCache
 from aicache.adapters.redis.peers import Peers
+from aicache.domain.loop_time import loop_timeout
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,10 @@ INVALIDATIONS = "__redis__:invalidate"
 """The channel of changed keys."""
 SILENCE_S = 1.0
 """Silence after which Redis is pinged; after twice as long it counts as down."""
+FIRST_PAUSE_S = 0.1
+"""Pause after which a connection that was lost is opened again ..."""
 RECONNECT_INTERVAL_S = 5.0
+"""... which doubles with each that is lost sooner than this, up to this."""
 
 
 class Listener:
@@ -49,15 +53,17 @@ class Listener:
 
     async def run(self) -> None:
         """Listen until canceled."""
+        loop = asyncio.get_running_loop()
+        pause = FIRST_PAUSE_S
         while True:
-            connection = self._connect()
+            connection, began = self._connect(), loop.time()
             announcing: asyncio.Task[None] | None = None
             try:
                 async with asyncio.timeout(RECONNECT_INTERVAL_S):
                     await connection.connect()  # type: ignore[no-untyped-call]
                     await self._subscribe(connection)
                 if self._peers is not None:
-                    announcing = asyncio.get_running_loop().create_task(self._peers.announce(self._publish))
+                    announcing = loop.create_task(self._peers.announce(self._publish))
                 while True:
                     self._take(await _message(connection))
             except (RedisError, OSError, TimeoutError) as exc:
@@ -68,7 +74,9 @@ class Listener:
                     announcing.cancel()
                 with contextlib.suppress(RedisError, OSError, TimeoutError):
                     await connection.disconnect(nowait=True)
-            await asyncio.sleep(RECONNECT_INTERVAL_S)
+            pause = FIRST_PAUSE_S if loop.time() - began >= RECONNECT_INTERVAL_S else pause
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, RECONNECT_INTERVAL_S)
 
     async def _subscribe(self, connection: AbstractConnection) -> None:
         """Subscribe to all that the server offers. Raises ResponseError where that is nothing."""
@@ -130,14 +138,15 @@ async def _ask(connection: AbstractConnection, *command: Any) -> Any:
 
 
 async def _message(connection: AbstractConnection) -> list[Any]:
-    """Wait for the next message. TimeoutError when Redis is silent."""
+    """Wait for the next message. TimeoutError when Redis is silent; not where only this loop is late to read."""
     asked = False
     while True:
-        # with a timeout of its own it returns None, and may be called again
-        reply: Any = await connection.read_response(timeout=SILENCE_S, disconnect_on_error=False)
+        if asked:
+            async with loop_timeout(SILENCE_S):
+                reply: Any = await connection.read_response(disconnect_on_error=False)
+        else:  # with a timeout of its own it returns None, and may be called again
+            reply = await connection.read_response(timeout=SILENCE_S, disconnect_on_error=False)
         match reply:
-            case None if asked:
-                raise TimeoutError
             case None:
                 asked = True
                 await connection.send_command("PING")
