@@ -20,9 +20,9 @@ from aicache.adapters.redis.compression import (
     LIBRARIES,
     MAX_RATIO,
     MIN_BYTES,
-    Compress,
-    Decompress,
+    Codec,
     compress,
+    content_size,
     decompress,
     load_library,
 )
@@ -46,7 +46,7 @@ DICTIONARY = Path(compression.__file__).with_name("dictionary_1.txt")
 
 
 @pytest.fixture(params=LIBRARIES)
-def library(request: pytest.FixtureRequest) -> tuple[Compress, Decompress]:
+def library(request: pytest.FixtureRequest) -> Codec:
     try:
         return load_library(request.param)
     except ImportError:
@@ -82,7 +82,7 @@ def test_what_would_not_pay_or_not_come_back_is_left_as_it_is(value: bytes) -> N
     assert compress(value) is None
 
 
-def test_small_answers_gain_by_the_dictionary(library: tuple[Compress, Decompress]) -> None:
+def test_small_answers_gain_by_the_dictionary(library: Codec) -> None:
     answer = (
         b'{"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion","created":1741570283,"model":'
         b'"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"Click on Forgot password '
@@ -92,21 +92,28 @@ def test_small_answers_gain_by_the_dictionary(library: tuple[Compress, Decompres
         b'0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}},"service_tier":"default",'
         b'"system_fingerprint":"fp_fc9f1d7035"}'
     )
-    pack, unpack = library
+    pack, unpack = library.compress, library.decompress
 
     assert len(pack(answer)) < 0.4 * len(answer)
     assert unpack(pack(answer), 4096) == answer
 
 
-def test_each_library_reads_what_the_others_wrote(library: tuple[Compress, Decompress]) -> None:
-    pack, unpack = library
+def test_each_library_reads_what_the_others_wrote(library: Codec) -> None:
+    pack, unpack = library.compress, library.decompress
 
     assert unpack(FRAME, 1 << 20) == FIXED
     assert decompress(pack(STREAM)) == STREAM
 
 
-def test_what_is_no_whole_frame_raises(library: tuple[Compress, Decompress]) -> None:
-    pack, unpack = library
+def test_a_frame_says_what_it_decompresses_to(library: Codec) -> None:
+    frame = library.compress(STREAM)
+
+    assert library.content_size(frame) == content_size(frame) == len(STREAM)
+    assert [content_size(each) for each in (b"", b"x" * 40, frame[:5])] == [0, 0, 0]
+
+
+def test_what_is_no_whole_frame_raises(library: Codec) -> None:
+    pack, unpack = library.compress, library.decompress
     frame = pack(STREAM)
 
     for damaged in (b"", b"x" * 40, frame[:-1], frame[: len(frame) // 2], frame + b"x", frame + frame):
@@ -114,8 +121,8 @@ def test_what_is_no_whole_frame_raises(library: tuple[Compress, Decompress]) -> 
             unpack(damaged, 1 << 20)
 
 
-def test_a_frame_that_grows_out_of_proportion_raises_and_takes_no_memory(library: tuple[Compress, Decompress]) -> None:
-    pack, unpack = library
+def test_a_frame_that_grows_out_of_proportion_raises_and_takes_no_memory(library: Codec) -> None:
+    pack, unpack = library.compress, library.decompress
     bomb = pack(bytes(64 << 20))
 
     assert len(bomb) * MAX_RATIO < 64 << 20

@@ -101,6 +101,14 @@ def unpack_entry(packed: bytes | memoryview, *, signed: bool = False) -> Entry:
     return entry
 
 
+def entry_size(stored: bytes) -> int:
+    """Return about how many bytes a stored entry is unpacked to, by what it says itself."""
+    start = 1 + SIGNATURE_BYTES if stored[:1] == SIGNED else 0
+    if stored[start : start + 1] != COMPRESSED:
+        return len(stored)
+    return max(len(stored), compression.content_size(memoryview(stored)[start + 1 + CHECKSUM_BYTES :]))
+
+
 def seal(sign: bytes, purpose: bytes, value: bytes) -> bytes:
     """Return a value with its signature before it, or its checksum where nothing is signed.
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import threading
 from collections.abc import Callable
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 MIN_BYTES = 512
 """Size from which values are compressed. Below, Redis' own bytes for a key are most of an entry."""
@@ -30,41 +32,65 @@ LIBRARIES = ("compression.zstd", "backports.zstd", "zstandard")
 
 _LEVEL = 1  # level 3 saves 2 % more, and takes 15 to 60 % longer
 
-Compress: TypeAlias = Callable[[bytes], bytes]
-Decompress: TypeAlias = Callable[[bytes | memoryview, int], bytes]
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """What compresses and decompresses, in one thread."""
+
+    compress: Callable[[bytes], bytes]
+    decompress: Callable[[bytes | memoryview, int], bytes]
+    content_size: Callable[[bytes | memoryview], int | None]
+    """Returns what a frame says it decompresses to; None or -1 where it says nothing. Raises `error`."""
+    error: type[Exception]
 
 
 def compress(value: bytes) -> bytes | None:
     """Return a frame; None where it would not pay, could not be decompressed again, or there is no library."""
-    if not MIN_BYTES <= len(value) <= MAX_BYTES or (codec := _codec()) is None:
+    if not MIN_BYTES <= len(value) <= MAX_BYTES or (codec := _local.codec) is None:
         return None
-    frame = codec[0](value)
+    frame = codec.compress(value)
     return frame if len(frame) <= (1 - MIN_SAVED) * len(value) <= (1 - MIN_SAVED) * MAX_RATIO * len(frame) else None
 
 
 def decompress(frame: bytes | memoryview) -> bytes:
     """Undo `compress`. Raises ValueError for what it did not make, and where there is no library."""
-    if (codec := _codec()) is None:
+    if (codec := _local.codec) is None:
         raise ValueError("compressed, and no zstd library is installed")
-    return codec[1](frame, min(MAX_BYTES, MAX_RATIO * len(frame)))
+    return codec.decompress(frame, min(MAX_BYTES, MAX_RATIO * len(frame)))
 
 
-def load_library(name: str) -> tuple[Compress, Decompress]:
+def content_size(frame: bytes | memoryview) -> int:
+    """Return how many bytes a frame says it decompresses to; 0 where it does not say, or nothing can be read."""
+    if (codec := _local.codec) is None:
+        return 0
+    try:
+        return max(0, codec.content_size(frame) or 0)
+    except codec.error:
+        return 0
+
+
+def load_library(name: str) -> Codec:
     """Return what compresses and decompresses with the library of this name. ImportError where it is missing."""
     library = importlib.import_module(name)
     make = _use_zstandard if name == "zstandard" else _use_standard
     return make(library, Path(__file__).with_name("dictionary_1.txt").read_bytes())
 
 
-@cache
-def _codec() -> tuple[Compress, Decompress] | None:
-    for name in LIBRARIES:
-        with contextlib.suppress(ImportError):
-            return load_library(name)
-    return None
+class _Local(threading.local):
+    """A codec for each thread: two must not use one at the same time."""
+
+    @cached_property
+    def codec(self) -> Codec | None:
+        for name in LIBRARIES:
+            with contextlib.suppress(ImportError):
+                return load_library(name)
+        return None
 
 
-def _use_standard(zstd: Any, content: bytes) -> tuple[Compress, Decompress]:
+_local = _Local()
+
+
+def _use_standard(zstd: Any, content: bytes) -> Codec:
     dictionary = zstd.ZstdDict(content, is_raw=True)
     compressor = zstd.ZstdCompressor(_LEVEL, zstd_dict=dictionary)  # a new one for each value takes five times as long
     flush: int = zstd.ZstdCompressor.FLUSH_FRAME
@@ -83,10 +109,14 @@ def _use_standard(zstd: Any, content: bytes) -> tuple[Compress, Decompress]:
             raise ValueError("damaged")
         return value
 
-    return compress, decompress
+    def content_size(frame: bytes | memoryview) -> int | None:
+        size: int | None = zstd.get_frame_info(frame).decompressed_size
+        return size
+
+    return Codec(compress, decompress, content_size, zstd.ZstdError)
 
 
-def _use_zstandard(zstd: Any, content: bytes) -> tuple[Compress, Decompress]:
+def _use_zstandard(zstd: Any, content: bytes) -> Codec:
     dictionary = zstd.ZstdCompressionDict(content, dict_type=zstd.DICT_TYPE_RAWCONTENT)
     dictionary.precompute_compress(level=_LEVEL)
     compressor = zstd.ZstdCompressor(dict_data=dictionary)
@@ -109,4 +139,4 @@ def _use_zstandard(zstd: Any, content: bytes) -> tuple[Compress, Decompress]:
             raise ValueError("damaged")
         return value
 
-    return compress, decompress
+    return Codec(compress, decompress, zstd.frame_content_size, zstd.ZstdError)

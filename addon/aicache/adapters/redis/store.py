@@ -18,6 +18,7 @@ from typing import Any
 from aicache.adapters.redis.client_side_cache import NearCache
 from aicache.adapters.redis.codec import (
     FIRST_BYTES,
+    entry_size,
     pack_entry,
     parse_counters,
     render_alias,
@@ -25,7 +26,9 @@ from aicache.adapters.redis.codec import (
     render_flag,
     seal,
 )
+from aicache.adapters.redis.compression import MAX_RATIO
 from aicache.adapters.redis.connect import open_redis
+from aicache.adapters.redis.large_values import LARGE_BYTES, LargeValues
 from aicache.adapters.redis.leases import LEASE_KIND, RedisLeases
 from aicache.adapters.redis.peers import Peers
 from aicache.adapters.redis.read_batcher import ReadBatcher
@@ -98,6 +101,7 @@ class RedisStore(RedisLeases):
         self._peers = Peers(prefix, on_peer) if on_peer is not None and self._servers.connect else None
         self._listening: asyncio.Task[None] | None = None
         self._tasks = TaskSet()
+        self._large = LargeValues()
         self._reads = ReadBatcher(
             partial(self._servers.group_keys, prefix), self._fetch, self._tasks, closed=f"{self._servers}: closed"
         )
@@ -147,13 +151,22 @@ class RedisStore(RedisLeases):
         batch: list[Command] = []
         size = 0
         for entry in entries:
-            writing, aliasing = self._render(entry)
+            if len(entry.body) >= LARGE_BYTES:
+                await self._write(entry)
+                continue
+            writing, *aliasing = await self._render(entry)
             batch += (writing, *aliasing)
-            size += len(writing[2])
-            if size >= MAX_BATCH_BYTES or entry is entries[-1]:
-                check_replies(await self._open.execute_all(batch))
-                batch, size = [], 0
+            size += sum(len(each) for each in writing if isinstance(each, bytes))
+            if size >= MAX_BATCH_BYTES:
+                await self._execute_batch(batch)
+                size = 0
+        await self._execute_batch(batch)
         self._forget(*(entry.key for entry in entries))
+
+    async def _execute_batch(self, batch: list[Command]) -> None:
+        if batch:
+            check_replies(await self._open.execute_all(batch))
+            batch.clear()
 
     async def put_and_release(self, entry: Entry, token: str) -> bool:
         [released, *_] = await self._write(entry, self._release(entry.key, token))
@@ -161,30 +174,43 @@ class RedisStore(RedisLeases):
 
     async def _write(self, entry: Entry, *commands: Command) -> list[Any]:
         """Write an entry, execute other commands, write its alias; return the replies and errors after the entry's."""
-        writing, aliasing = self._render(entry)
+        if len(entry.body) < LARGE_BYTES:
+            return await self._write_now(entry, commands)
+        async with self._large.turn(entry.key):
+            return await self._write_now(entry, commands)
+
+    async def _write_now(self, entry: Entry, commands: Sequence[Command]) -> list[Any]:
+        writing, *aliasing = await self._render(entry)
         [written, *others] = await self._open.execute_all([writing, *commands, *aliasing])
         if isinstance(written, StoreError):
             raise written
         self._forget(entry.key)
         return others
 
-    def _render(self, entry: Entry) -> tuple[tuple[str, str, bytes, str, int], list[Command]]:
+    async def _render(self, entry: Entry) -> list[Command]:
         """Return the command that writes an entry, and the one that writes its alias, if it has one."""
+        if len(entry.body) < LARGE_BYTES:
+            await self._large.wait([entry.key])
+            packed = self._pack(entry)
+        else:
+            packed = await self._large.run(self._pack, entry)
         ends = int(min(entry.expires_at, MAX_TIME_S) * 1000)
         kept_until = int(min(max(entry.expires_at, entry.kept_until), MAX_TIME_S) * 1000)
-        packed = pack_entry(entry, compress=self.compress)  # contains the key, and a checksum
-        if self._sign:
-            packed = seal(self._sign, b"entry", packed)
-        aliasing: list[Command] = []
+        commands: list[Command] = [("SET", self._prefix + "e:" + entry.key, packed, "PXAT", kept_until)]
         if entry.alias:  # last, and the entry is as good without it
             value = render_alias(self._sign, entry.alias, entry.key)
-            aliasing.append(("SET", self._prefix + "a:" + entry.alias, value, "PXAT", ends))
-        return ("SET", self._prefix + "e:" + entry.key, packed, "PXAT", kept_until), aliasing
+            commands.append(("SET", self._prefix + "a:" + entry.alias, value, "PXAT", ends))
+        return commands
+
+    def _pack(self, entry: Entry) -> bytes:
+        packed = pack_entry(entry, compress=self.compress)  # contains the key, and a checksum
+        return seal(self._sign, b"entry", packed) if self._sign else packed
 
     async def delete(self, keys: Sequence[str], aliases: Sequence[str] = ()) -> None:
         names = [kind + key for key in keys for kind in ("e:", "n:", "c:")] + ["a:" + alias for alias in aliases]
         if names:
             self.deleted += 1
+            await self._large.wait(keys)
             await self._open.unlink([self._prefix + name for name in names])
             self._forget(*keys)
 
@@ -200,6 +226,7 @@ class RedisStore(RedisLeases):
 
     async def peek(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
         packed = await self._open.mget([self._prefix + "e:" + key for key in keys]) if keys else []
+        await self._unpack_large(packed)
         return [self._values.parse_entry(key, each, drop=False) for key, each in zip(keys, packed, strict=True)]
 
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
@@ -342,6 +369,7 @@ class RedisStore(RedisLeases):
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
         await self._tasks.cancel_and_wait()
+        await self._large.close()
         await self._servers.close()
 
     @property
@@ -382,6 +410,7 @@ class RedisStore(RedisLeases):
         """Return for each name its entry or None, whether its flag is set, the key that it leads to, or the error."""
         epoch = self._near.epoch if self._near is not None else 0
         packed = await self._open.mget([self._prefix + name for name in names])
+        await self._unpack_large(packed)
         values = [self._values.parse(name, each) for name, each in zip(names, packed, strict=True)]
         self.listen()
         if self._near is not None:
@@ -389,6 +418,12 @@ class RedisStore(RedisLeases):
                 if isinstance(value, Entry):
                     self._near.put(value, epoch)
         return values
+
+    async def _unpack_large(self, packed: list[Any]) -> None:
+        """Have the entries among these values that are large take the places of their bytes."""
+        for place, each in enumerate(packed):
+            if isinstance(each, bytes) and len(each) >= LARGE_BYTES // MAX_RATIO and entry_size(each) >= LARGE_BYTES:
+                packed[place] = await self._large.run(self._values.unpack, each)
 
 
 def _take_error(read: asyncio.Future[Any]) -> None:

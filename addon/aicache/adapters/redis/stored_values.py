@@ -41,15 +41,14 @@ class StoredValues:
         return self.parse_entry(key, packed, drop=True)
 
     def parse_entry(self, key: str, packed: object, *, drop: bool) -> Entry | StoreError | None:
-        """Parse an entry; None for one that cannot be read or is another key's, which is deleted with *drop*."""
+        """Parse an entry, or take what `unpack` made of it; None for one that cannot be read or is another key's, which
+        is deleted with *drop*."""
         if packed is None or isinstance(packed, StoreError):
             return packed
-        try:
-            entry = self._unpack_entry(packed) if isinstance(packed, bytes) else None
-        except ValueError as exc:
-            entry, why = None, f"cannot be read ({exc})"
-        else:
-            why = "belong to another key"
+        unpacked = self.unpack(packed) if isinstance(packed, bytes) else packed
+        entry, why = (unpacked, "belong to another key") if isinstance(unpacked, Entry) else (None, "cannot be read")
+        if isinstance(unpacked, ValueError):
+            why = f"cannot be read ({unpacked})"
         if entry is not None and entry.key == key:
             return entry
         self._warn(why, key)
@@ -88,9 +87,13 @@ class StoredValues:
             self._drop("a:" + alias)
             return None
 
-    def _unpack_entry(self, packed: bytes) -> Entry:
-        value = unseal(self._sign, b"entry", packed)
-        return unpack_entry(packed) if value is None else unpack_entry(value, signed=bool(self._sign))
+    def unpack(self, packed: bytes) -> Entry | ValueError:
+        """Return an entry, or the error. Any thread may call it."""
+        try:
+            value = unseal(self._sign, b"entry", packed)
+            return unpack_entry(packed) if value is None else unpack_entry(value, signed=bool(self._sign))
+        except ValueError as exc:
+            return exc
 
     def _warn(self, why: str, key: str) -> None:
         self._unreported += 1
