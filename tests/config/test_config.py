@@ -148,9 +148,17 @@ def test_sizes_survive_being_shown(count):
     assert size(least=1).parse(show_size(count)) == count
 
 
+@pytest.mark.parametrize(
+    ("text", "count"), [("1.8mb", 1887436), ("1.5 GB", 3 << 29), (".5kb", 512), ("2.0mb", 2 << 20)]
+)
+def test_a_size_may_have_a_decimal_point(text, count):
+    assert size(least=1).parse(text) == count
+
+
 # problems
 
 
+A_SIZE = "a size: write a number with kb, mb or gb, such as 64kb, 1.5mb or 1gb, or bytes"
 BAD = {
     "session_id: 12": "session_id: 12 is a number to YAML, not text: put it in quotes",
     "session_id: on": "session_id: on is true or false to YAML, not text: put it in quotes",
@@ -192,9 +200,11 @@ BAD = {
     ),
     "exact: {redis: {}}": "exact.redis.url: missing: write a URL such as redis://127.0.0.1:6379/0",
     "exact: {redis: {url: }}": "exact.redis.url: has no value: write a URL such as redis://127.0.0.1:6379/0",
-    "exact: {embedded: {max_memory: 1kb}}": "exact.embedded.max_memory: 1kb is not at least 1mb",
-    "max_request: 1.5": "max_request: 1.5 is not a size: write 64kb, 4mb, 1gb or plain bytes",
-    "max_request: 8 apples": "max_request: 8 apples is not a size: write 64kb, 4mb, 1gb or plain bytes",
+    "exact: {embedded: {max_memory: 1kb}}": "exact.embedded.max_memory: 1kb is not at least 2mb",
+    "max_request: 1.5": f"max_request: 1.5 is not {A_SIZE}",
+    "max_request: 8 apples": f"max_request: 8 apples is not {A_SIZE}",
+    "max_request: 1.8mib": f"max_request: 1.8mib is not {A_SIZE}",
+    "max_request: 1e999": f"max_request: 1e999 is not {A_SIZE}",
     "max_request: 0400": (
         "max_request: 0400 starts with a zero, which makes it a number to the base 8 in YAML: leave the zero out"
     ),

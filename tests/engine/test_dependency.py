@@ -12,8 +12,8 @@ import pytest
 
 from aicache.domain.circuit_breaker import Breaker
 from aicache.domain.loop_time import MAX_LATENESS_S, LoopTimeout, loop_time, loop_timeout
-from aicache.domain.outages import MAX_LINES_PER_MINUTE, MINUTE_S, OutageLog, OutageTexts
-from aicache.domain.ports import Busy, ShareError, StoreError
+from aicache.domain.outages import MAX_LINES_PER_MINUTE, MINUTE_S, SETTLE_S, OutageLog, OutageTexts
+from aicache.domain.ports import Busy, NoRoom, ShareError, StoreError
 from aicache.engine.dependency import Dependency
 
 STEP = "a step"
@@ -345,6 +345,37 @@ def test_a_success_that_began_before_the_failure_is_no_recovery() -> None:
     assert outages.down
     assert outages.answered(2.5, 3.0) == "part: up"
     assert outages.answered(2.5, 3.0) is None
+
+
+def test_what_comes_and_goes_by_its_nature_is_told_once_and_over_after_a_while() -> None:
+    outages = OutageLog("part", OutageTexts("down", "up"))
+    lines = []
+    for second in range(200):
+        lines += [outages.failed("full", second, comes_and_goes=True), outages.answered(second, second)]
+        assert not outages.down  # whatever the log says
+
+    assert [line for line in lines if line is not None] == ["part: full; down"]
+    assert outages.answered(199 + SETTLE_S - 1, 199 + SETTLE_S - 1) is None
+    assert outages.answered(199 + SETTLE_S, 199 + SETTLE_S) == "part: up"
+    assert outages.answered(199 + SETTLE_S, 199 + SETTLE_S) is None
+    assert outages.failed("full", 300) == "part: full; down"
+
+
+async def test_a_service_without_room_opens_the_breaker_and_is_one_outage(caplog: pytest.LogCaptureFixture) -> None:
+    async def full() -> str:
+        raise NoRoom("refused (OOM)")
+
+    part = Dependency("part", 1.0, Breaker(limit=2))
+    for _ in range(5):
+        for _ in range(2):
+            with pytest.raises(StoreError, match="refused"):
+                await part.call(full(), STEP)
+        assert part.failing
+        assert not part.works
+        await part.retry(answering())
+        assert part.works
+
+    assert len(warnings_in(caplog)) == 1
 
 
 def test_what_flaps_is_summed_up_and_the_last_word_is_how_it_is() -> None:

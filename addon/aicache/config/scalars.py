@@ -119,13 +119,13 @@ def show_duration(seconds: float) -> str:
 
 
 def size(least: int) -> Scalar:
-    """Bytes, as an int of at least *least*; kb, mb and gb are powers of 1024."""
+    """Whole bytes, as an int of at least *least*; kb, mb and gb are powers of 1024. A part of a byte is left out."""
 
     def parse(text: str) -> int:
         found = _SIZE.fullmatch(text)
         value = _decimal(found[1]) * _BYTES.get((found[2] or "").lower(), 1) if found else math.nan
-        if not value.is_integer():
-            raise ValueError("is not a size: write 64kb, 4mb, 1gb or plain bytes")
+        if not math.isfinite(value) or (not (found and found[2]) and not value.is_integer()):
+            raise ValueError("is not a size: write a number with kb, mb or gb, such as 64kb, 1.5mb or 1gb, or bytes")
         if value < least:
             raise ValueError(f"is not at least {show_size(least)}")
         return int(value)

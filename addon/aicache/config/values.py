@@ -163,8 +163,9 @@ class Embedded:
 
     max_memory: Annotated[
         int,
-        size(least=MB),
-        "the memory limit of the embedded Valkey; when it is reached, the least recently used answers are evicted",
+        size(least=2 * MB),
+        "the memory limit of the embedded Valkey, of which it takes one megabyte for itself; when it is reached, the "
+        "least recently used answers are evicted. One that would take more than a quarter of it is not stored",
     ] = 512 * MB
 
 

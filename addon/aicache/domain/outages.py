@@ -12,6 +12,8 @@ from dataclasses import dataclass
 MAX_LINES_PER_MINUTE = 6
 """Lines about one dependency; further events of the same minute are summarized in one more line."""
 MINUTE_S = 60.0
+SETTLE_S = 60.0
+"""Time without failures after which an outage that comes and goes by its nature is over for the log."""
 MAX_CAUSES = 64
 """Causes of partial failures that are remembered."""
 
@@ -33,6 +35,8 @@ class OutageTexts:
 
     down: str = "requests go upstream, it is tried again every few seconds"
     up: str = "answers again"
+    others: str = "others are answered"
+    """After a failure of one call alone."""
 
 
 class OutageLog:
@@ -45,6 +49,7 @@ class OutageLog:
         self._causes: set[str] = set()  # causes logged in the current outage
         self._partial: dict[str, float] = {}  # time of the last log line of each cause of partial failures
         self._failed_at = 0.0
+        self._settles_at = 0.0
         self._why = ""
         self._lines: deque[float] = deque()  # times of the lines of the last minute
         self._suppressed = 0
@@ -55,9 +60,10 @@ class OutageLog:
         """Whether its last call failed."""
         return self._down
 
-    def failed(self, why: str, now: float, *, hushed: bool = False) -> str | None:
+    def failed(self, why: str, now: float, *, hushed: bool = False, comes_and_goes: bool = False) -> str | None:
         """Record a failure. *hushed*: the outage of another dependency caused it and was logged."""
         self._down, self._failed_at, self._why = True, now, why
+        self._settles_at = now + SETTLE_S if comes_and_goes else 0.0
         cause = cause_of(why)
         if hushed or cause in self._causes:
             return None
@@ -73,13 +79,16 @@ class OutageLog:
         if len(self._partial) >= MAX_CAUSES:
             self._partial.clear()
         self._partial[cause] = now
-        return self._line(f"{self._name}: {why} (others are answered)", now)
+        return self._line(f"{self._name}: {why} ({self._texts.others})", now)
 
     def answered(self, began: float, now: float) -> str | None:
         """Record the success of a call that started at *began*. One from before the last failure proves no recovery."""
-        if not self._down or began < self._failed_at:
+        if began < self._failed_at:
             return None
-        logged, self._down, self._logged = self._logged, False, False
+        self._down = False
+        if now < self._settles_at:
+            return None
+        logged, self._logged = self._logged, False
         self._causes.clear()
         return self._line(f"{self._name}: {self._texts.up}", now) if logged else None
 

@@ -22,6 +22,10 @@ class Busy(StoreError):
     """Too much to do at once, in all or for one caller. No dependency has failed."""
 
 
+class NoRoom(StoreError):
+    """A write was refused for want of memory. A smaller or later one may succeed, and the next one fail again."""
+
+
 class ShareError(StoreError):
     """This call failed and others are answered, as when one node of a cluster is down: no reason to stop calling."""
 

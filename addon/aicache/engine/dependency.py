@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from aicache.domain.circuit_breaker import Breaker
 from aicache.domain.loop_time import LoopTimeout, loop_time
 from aicache.domain.outages import OutageLog, OutageTexts
-from aicache.domain.ports import Busy, ShareError, StoreError
+from aicache.domain.ports import Busy, NoRoom, ShareError, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class Dependency:
             if crowded and isinstance(exc.__cause__, TimeoutError):
                 raise Busy(f"{self.name}: its caller has asked for too much at once") from exc
             why = str(exc) or NO_ANSWER
-            self._failed(why, loop.time())
+            self._failed(why, loop.time(), comes_and_goes=isinstance(exc, NoRoom))
             raise StoreError(f"{self.name}: {why}") from exc
         now = loop.time()
         if logger.isEnabledFor(logging.DEBUG):
@@ -162,11 +162,11 @@ class Dependency:
         self._breaker.succeeded()
         self._warn(self._outages.answered(began, asyncio.get_running_loop().time()))
 
-    def _failed(self, why: str, now: float) -> None:
+    def _failed(self, why: str, now: float, *, comes_and_goes: bool = False) -> None:
         self._breaker.failed(now)
         self._count_failure(why)
         hushed = self._behind is not None and not self._behind.works
-        self._warn(self._outages.failed(why, now, hushed=hushed))
+        self._warn(self._outages.failed(why, now, hushed=hushed, comes_and_goes=comes_and_goes))
 
     def _count_failure(self, why: str) -> None:
         self.failures, self.last_failure = self.failures + 1, why

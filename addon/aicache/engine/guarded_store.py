@@ -17,7 +17,7 @@ T = TypeVar("T")
 MAX_CONCURRENT_WRITES = 16
 """Half of a server's connections are left to requests that wait for an answer."""
 
-STORED = OutageTexts("answers are not stored, hits go on", "answers are stored again")
+STORED = OutageTexts("answers are not stored, hits go on", "answers are stored again", "others are stored")
 DELETED = OutageTexts("entries are not deleted", "entries are deleted again")
 SCANNED = OutageTexts("no entries are found for upkeep", "entries are found for upkeep again")
 LEASE_ENDED = OutageTexts(

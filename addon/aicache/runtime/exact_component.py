@@ -13,10 +13,12 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 from aicache.adapters.private_file import load_or_create_secret
+from aicache.adapters.redis.large_values import SizeLimit
 from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.aof_rewrite import AofRewriter
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.config import Exact, Redis
+from aicache.config.scalars import show_size
 from aicache.domain.deployment_secrets import Secrets, derive_salt, derive_secrets
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
@@ -36,6 +38,11 @@ MAX_RESTART_PAUSE_S = 2.0
 """... of at most this."""
 MAX_COUNTED_PAGES = 20
 """Pages of keys that are counted at the start."""
+
+VALKEY_BYTES = 5 << 18
+"""Memory that the embedded Valkey takes for itself: 1.07 MB, and some for connections."""
+MIN_ENTRIES = 4
+"""So many entries have room in it. With three it happened that one was refused, after all others had been evicted."""
 
 
 def load_secrets(exact: Exact, data: Path) -> Secrets | None:
@@ -62,6 +69,13 @@ def max_ttl(name: str, ttl: float, kept: float = 0.0) -> float:
             return max(ttl, REFUSED_TTL_S)
         case _:
             return max(ttl, SEGMENT_TTL_S)
+
+
+def embedded_limit(max_memory: int) -> SizeLimit:
+    """Return the limit of an entry in the embedded Valkey: for a larger one, all others might be evicted in vain."""
+    most = (max_memory - VALKEY_BYTES) // MIN_ENTRIES
+    setting = f"exact.embedded.max_memory ({show_size(max_memory)})"
+    return SizeLimit(most, f"{setting} has room for up to {most >> 10} kB each")
 
 
 class ExactComponent:
@@ -178,6 +192,7 @@ class ExactComponent:
             sign=secrets.signing_key if secrets is not None else b"",
             on_peer=self._engine.collapsing.leases.cover_flights,
             compress=self._compress,
+            limit=embedded_limit(exact.embedded.max_memory) if exact.redis is None else None,
         )
         try:
             known = secrets or await self._share_salt(store)

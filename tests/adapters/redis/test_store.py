@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import fields, replace
+from random import randbytes
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +25,8 @@ from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.adapters.valkey.server_binary import is_available
 from aicache.domain.deployment_secrets import CHECKSUM_BYTES, checksum, derive_secrets
 from aicache.domain.model import PINNED, Entry, Mode
-from aicache.domain.ports import ExactStore, StoreError
+from aicache.domain.ports import ExactStore, NoRoom, ShareError, StoreError
+from aicache.runtime.exact_component import embedded_limit
 
 Make = Callable[..., Entry]
 Leave = Callable[[str, str], Coroutine[Any, Any, None]]
@@ -59,6 +61,7 @@ async def valkey(server: EmbeddedValkey) -> EmbeddedValkey:
         )
         commands.acl_deluser("alice")
         commands.config_resetstat()
+        commands.config_set("maxmemory", 50 << 20)
         commands.flushall()
         await commands.execute()
     return server
@@ -508,6 +511,24 @@ class TestRedis:
         assert after.evicted_keys == 40 - await raw.dbsize() > 0
         assert 0 < after.memory <= after.max_memory == 3 << 20
 
+    async def test_what_has_no_room_is_not_written_and_costs_no_other_entry(
+        self, valkey: EmbeddedValkey, raw: Redis, an_entry: Make
+    ) -> None:
+        await raw.config_set("maxmemory", 2 << 20)
+        limit = embedded_limit(2 << 20)
+        store = RedisStore(valkey.url, prefix="test:", timeout=2, max_connections=4, limit=limit)
+        for number in range(20):
+            await store.put(an_entry(key=f"{number:04}", body=randbytes(4000)))
+
+        for size in (limit.most, 1 << 20):
+            with pytest.raises(ShareError, match=r"exact.embedded.max_memory .2mb. has room for up to 192 kB each"):
+                await store.put(an_entry(key="aa", body=randbytes(size)))
+
+        assert await raw.dbsize() == 20
+        for _ in range(10):
+            await store.put(an_entry(key="aa", body=randbytes(limit.most - 1000)))
+        await store.close()
+
     async def test_a_server_that_may_not_tell_its_memory_is_an_error(self, redis: RedisStore, raw: Redis) -> None:
         await raw.execute_command("ACL", "SETUSER", "default", "-info")  # type: ignore[no-untyped-call]
 
@@ -937,7 +958,7 @@ async def test_many_of_which_one_is_not_written_are_an_error(redis: RedisStore, 
     limit = (await raw.config_get("maxmemory"))["maxmemory"]
     await raw.config_set("maxmemory", 1)
     try:
-        with pytest.raises(StoreError, match="OOM"):
+        with pytest.raises(NoRoom, match="OOM"):
             await redis.put_many([an_entry(key="01"), an_entry(key="02")])
     finally:
         await raw.config_set("maxmemory", limit)

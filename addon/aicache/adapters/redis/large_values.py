@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aicache.adapters.threads import Worker
@@ -16,6 +17,14 @@ unpack it a third of that."""
 CLOSE_TIMEOUT_S = 2.0
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLimit:
+    """The most bytes that an entry may take, and why so."""
+
+    most: int
+    why: str
 
 
 class LargeValues:

@@ -22,7 +22,7 @@ from redis.exceptions import (
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from aicache.domain.loop_time import LoopTimeout, loop_timeout
-from aicache.domain.ports import Busy, StoreError
+from aicache.domain.ports import Busy, NoRoom, StoreError
 
 Command: TypeAlias = Sequence[str | bytes | int]
 
@@ -143,7 +143,8 @@ class Server:
 
     def failure(self, exc: Exception) -> StoreError:
         """Return the StoreError for an error of redis-py or the server."""
-        return StoreError(f"{self}: {_reason(exc)}")
+        kind = NoRoom if isinstance(exc, OutOfMemoryError) else StoreError
+        return kind(f"{self}: {_reason(exc)}")
 
 
 def check_replies(replies: Sequence[Any]) -> Sequence[Any]:

@@ -28,7 +28,7 @@ from aicache.adapters.redis.codec import (
 )
 from aicache.adapters.redis.compression import MAX_RATIO
 from aicache.adapters.redis.connect import open_redis
-from aicache.adapters.redis.large_values import LARGE_BYTES, LargeValues
+from aicache.adapters.redis.large_values import LARGE_BYTES, LargeValues, SizeLimit
 from aicache.adapters.redis.leases import LEASE_KIND, RedisLeases
 from aicache.adapters.redis.peers import Peers
 from aicache.adapters.redis.read_batcher import ReadBatcher
@@ -38,7 +38,7 @@ from aicache.adapters.redis.server_usage import USAGE_COMMANDS, add_up, parse_us
 from aicache.adapters.redis.stored_values import StoredValues
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Entry
-from aicache.domain.ports import WITHDRAWN_PREFIX, StoreError
+from aicache.domain.ports import WITHDRAWN_PREFIX, ShareError, StoreError
 from aicache.domain.resource_usage import StoreUsage
 
 MIN_SHARED_VALUE_CHARS = 32
@@ -81,6 +81,7 @@ class RedisStore(RedisLeases):
         sign: bytes = b"",
         on_peer: Callable[[], None] | None = None,
         compress: bool = True,
+        limit: SizeLimit | None = None,
     ) -> None:
         """*url* is as for `open_redis`; StoreError for another one. *max_connections* are those to one server.
 
@@ -90,8 +91,10 @@ class RedisStore(RedisLeases):
         them can also increment them.
 
         With *on_peer*, other proxies on the same server are told of this one, and it is called when one comes where
-        there was none. Otherwise, and with a cluster, there may always be some.
+        there was none. Otherwise, and with a cluster, there may always be some. An entry above the *limit* is not
+        written: the server would evict all others in vain.
         """
+        self._limit = limit
         self.compress = compress
         """Whether entries are compressed from now on, where that saves memory; compressed ones are read anyway."""
         self._sign = sign
@@ -204,6 +207,8 @@ class RedisStore(RedisLeases):
 
     def _pack(self, entry: Entry) -> bytes:
         packed = pack_entry(entry, compress=self.compress)  # contains the key, and a checksum
+        if self._limit is not None and len(packed) > self._limit.most:
+            raise ShareError(f"an answer of {len(packed) >> 10} kB is too large: {self._limit.why}")
         return seal(self._sign, b"entry", packed) if self._sign else packed
 
     async def delete(self, keys: Sequence[str], aliases: Sequence[str] = ()) -> None:
