@@ -10,9 +10,9 @@ import contextlib
 import queue
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from aicache.domain.ports import StoreError
 
@@ -25,6 +25,19 @@ SWITCH_INTERVAL_S = 0.0005
 here take: beside a busy event loop a search of 2 ms took 7."""
 
 
+class _Outcome(Protocol):
+    """What a call's result or error is given to, on the event loop: a future, or what stands for several."""
+
+    def cancelled(self) -> bool:
+        """Tell whether nobody waits for it any more; called on the thread."""
+
+    def done(self) -> bool: ...
+
+    def set_result(self, result: Any, /) -> None: ...
+
+    def set_exception(self, error: BaseException, /) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """A call for a thread."""
@@ -34,14 +47,14 @@ class Job:
     may_take: float
     """Seconds, for who looks for calls that hang."""
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
+    outcome: _Outcome
 
     @property
     def name(self) -> str:
         return getattr(self.fn, "__name__", "").strip("_")
 
     def run(self) -> None:
-        if self.future.cancelled():
+        if self.outcome.cancelled():
             return
         try:
             result, error = self.fn(*self.args), None
@@ -51,16 +64,16 @@ class Job:
             result, error = None, exc if plain else RuntimeError(type(exc).__name__)
         # RuntimeError: the loop is closed, and with it the caller is gone.
         with contextlib.suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(_settle, self.future, result, error)
+            self.loop.call_soon_threadsafe(_settle, self.outcome, result, error)
 
 
-def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.done():
+def _settle(outcome: _Outcome, result: Any, error: BaseException | None) -> None:
+    if outcome.done():
         return
     if error is None:
-        future.set_result(result)
+        outcome.set_result(result)
     else:
-        future.set_exception(error)
+        outcome.set_exception(error)
 
 
 class Worker:
@@ -83,11 +96,17 @@ class Worker:
 
         Raises StoreError when *max_waiting* calls wait, or after `close`.
         """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.begin(future, fn, *args, may_take=may_take)
+        return await future
+
+    def begin(self, outcome: _Outcome, fn: Callable[..., T], *args: Any, may_take: float = 0.0) -> None:
+        """Do as `run`, and give what it would return or raise to *outcome*."""
         if self._closed:
             raise StoreError(f"{self.name}: closed")
         if self._jobs.qsize() >= self._max_waiting:
             raise StoreError(f"{self.name}: {self._max_waiting} calls are waiting already")
-        return await self._put(fn, *args, may_take=may_take)
+        self._put(outcome, fn, *args, may_take=may_take)
 
     async def close(self, last: Callable[[], None] | None = None, *, within: float = 5.0) -> None:
         """Refuse new calls, let the waiting ones finish, then call *last* on the thread and end it.
@@ -99,7 +118,8 @@ class Worker:
         self._closed = True
         if self._thread is None and last is None:
             return
-        done = self._put(last or (lambda: None))
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._put(done, last or (lambda: None))
         self._jobs.put(None)
         try:
             async with asyncio.timeout(within):
@@ -107,15 +127,12 @@ class Worker:
         except TimeoutError as exc:
             raise StoreError(f"{self.name}: not finished within {within:g} s") from exc
 
-    def _put(self, fn: Callable[..., T], *args: Any, may_take: float = 0.0) -> asyncio.Future[T]:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(Job(fn, args, may_take, loop, future))
+    def _put(self, outcome: _Outcome, fn: Callable[..., Any], *args: Any, may_take: float = 0.0) -> None:
+        self._jobs.put(Job(fn, args, may_take, asyncio.get_running_loop(), outcome))
         if self._thread is None:
             sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL_S))
             self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
             self._thread.start()
-        return future
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -133,13 +150,12 @@ class Pool(Worker):
         super().__init__(name, max_waiting=max_waiting)
         self._to_start = threads - 1  # the first is started by Worker
 
-    def _put(self, fn: Callable[..., T], *args: Any, may_take: float = 0.0) -> asyncio.Future[T]:
-        future = super()._put(fn, *args, may_take=may_take)
+    def _put(self, outcome: _Outcome, fn: Callable[..., Any], *args: Any, may_take: float = 0.0) -> None:
+        super()._put(outcome, fn, *args, may_take=may_take)
         while self._to_start:
             name = f"{self.name}-{self._to_start}"
             self._to_start -= 1
             threading.Thread(target=self._work, name=name, daemon=True).start()
-        return future
 
     def _work(self) -> None:
         super()._work()
@@ -147,11 +163,32 @@ class Pool(Worker):
 
 
 class _Batch(Generic[Item, Result]):
+    """Items that wait for the thread, and a future for each. It is the `_Outcome` of the call that processes them."""
+
     def __init__(self) -> None:
         self.items: list[Item] = []
-        self.abandoned: set[int] = set()
-        """Positions of items whose callers were canceled."""
-        self.results: asyncio.Future[list[Result | Exception | None]]
+        self.futures: list[asyncio.Future[Result]] = []
+
+    def cancelled(self) -> bool:
+        return False  # the call must begin: from then on items go into another batch
+
+    def done(self) -> bool:
+        return False
+
+    def set_result(self, results: Sequence[Result | Exception | None]) -> None:
+        for future, result in zip(self.futures, results, strict=True):
+            if future.done():  # its caller was canceled
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                assert result is not None
+                future.set_result(result)
+
+    def set_exception(self, error: BaseException) -> None:
+        for future in self.futures:
+            if not future.done():  # a separate error for each caller
+                future.set_exception(type(error)(*error.args) if isinstance(error, StoreError) else error)
 
 
 class CoalescingWorker(Generic[Item, Result]):
@@ -174,33 +211,25 @@ class CoalescingWorker(Generic[Item, Result]):
 
         A caller that is canceled withdraws its item unless its batch has begun.
         """
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         with self._lock:
             batch = self._waiting
             is_new = batch is None or len(batch.items) >= self._max_batch
             if batch is None or is_new:
                 batch = self._waiting = _Batch()
-            position = len(batch.items)
             batch.items.append(item)
+            batch.futures.append(future)
         if is_new:
-            batch.results = asyncio.ensure_future(self._worker.run(self._run, batch))
-            batch.results.add_done_callback(lambda results: self._on_done(batch, results))
-        try:
-            result = (await asyncio.shield(batch.results))[position]
-        except asyncio.CancelledError:
-            batch.abandoned.add(position)
-            raise
-        except StoreError as exc:
-            raise type(exc)(*exc.args) from exc  # a separate one for each caller
-        assert result is not None
-        if isinstance(result, Exception):
-            raise result
-        return result
+            try:
+                self._worker.begin(batch, self._run, batch)
+            except StoreError:
+                self._take(batch)
+                raise
+        return await future
 
     def _run(self, batch: _Batch[Item, Result]) -> list[Result | Exception | None]:
-        with self._lock:
-            if self._waiting is batch:
-                self._waiting = None
-        positions = [position for position in range(len(batch.items)) if position not in batch.abandoned]
+        self._take(batch)
+        positions = [position for position, future in enumerate(batch.futures) if not future.done()]
         results: list[Result | Exception | None] = [None] * len(batch.items)
         if positions:
             processed = self._process([batch.items[position] for position in positions])
@@ -208,9 +237,8 @@ class CoalescingWorker(Generic[Item, Result]):
                 results[position] = result
         return results
 
-    def _on_done(self, batch: _Batch[Item, Result], results: asyncio.Future[list[Result | Exception | None]]) -> None:
-        if not results.cancelled():
-            results.exception()  # or asyncio would log an error that no caller awaits any more
+    def _take(self, batch: _Batch[Item, Result]) -> None:
+        """Let no more items be added to a batch."""
         with self._lock:
-            if self._waiting is batch:  # the worker refused it
+            if self._waiting is batch:
                 self._waiting = None
