@@ -19,6 +19,9 @@ Send: TypeAlias = Callable[[list[str], Purpose], Awaitable[Sequence[Vector | Non
 """Texts to one L2-normalized row each, in order; None for a vector that is zero or not finite. Raises StoreError."""
 
 
+_Waiter: TypeAlias = "asyncio.Future[Vector]"
+
+
 class RejectedError(StoreError):
     """The service rejects a batch as it is; it may take the texts one by one."""
 
@@ -64,12 +67,13 @@ class Batcher:
             raise StoreError(f"{self._name}: closed")
         if len(self._waiting) >= MAX_WAITING_TEXTS:
             raise StoreError(f"{self._name}: {MAX_WAITING_TEXTS} texts are waiting already")
-        pending = [self._join(EmbeddingKey(text, purpose, partition)) for text in texts]
+        keys = [EmbeddingKey(text, purpose, partition) for text in texts]
+        waiters = [self._join(key) for key in keys]
         try:
-            return [await asyncio.shield(each.row) for each in pending]
+            return [await waiter for waiter in waiters]
         finally:
-            for each in pending:
-                self._leave(each)
+            for key, waiter in zip(keys, waiters, strict=True):
+                self._leave(key, waiter)
 
     def forget(self) -> None:
         """Drop all remembered vectors."""
@@ -85,27 +89,32 @@ class Batcher:
         for pending in (*self._in_flight.values(), *self._waiting.values()):
             pending.fail(f"{self._name}: closed")
 
-    def _join(self, key: EmbeddingKey) -> _PendingText:
+    def _join(self, key: EmbeddingKey) -> _Waiter:
         """Wait for *key* with the callers that sent it before, or put it in the queue."""
+        loop = asyncio.get_running_loop()
+        waiter: _Waiter = loop.create_future()
         pending = self._in_flight.get(key) or self._waiting.get(key)
         if pending is None and (row := self._remembered.get(key)) is not None:
-            pending = _PendingText(key)
-            pending.row.set_result(row)
+            waiter.set_result(row)
+            return waiter
         if pending is None:
             pending = self._waiting[key] = _PendingText(key)
-            loop = asyncio.get_running_loop()
             if self._timer is None:
                 self._timer = loop.call_later(self._max_delay_s, self._on_timer)
             if len(self._waiting) >= self._max_batch:
                 # Not at once: an eager task (Python 3.12) would send before the caller has joined all its texts.
                 loop.call_soon(self._dispatch, True)
-        pending.waiters += 1
-        return pending
+        pending.waiters.append(waiter)
+        return waiter
 
-    def _leave(self, pending: _PendingText) -> None:
-        pending.waiters -= 1
-        if not pending.waiters and self._waiting.get(pending.key) is pending:
-            del self._waiting[pending.key]
+    def _leave(self, key: EmbeddingKey, waiter: _Waiter) -> None:
+        if waiter.done() and not waiter.cancelled():
+            waiter.exception()  # or asyncio would log a failure that no caller awaits any more
+            return
+        waiter.cancel()
+        pending = self._waiting.get(key)
+        if pending is not None and not pending.is_awaited:
+            del self._waiting[key]
 
     def _on_timer(self) -> None:
         self._timer = None
@@ -167,31 +176,37 @@ class Batcher:
                 pending.fail(why or f"{self._name}: the vector of a text is zero or not finite")
             else:
                 self._remembered.put(pending.key, row)
-                if not pending.row.done():
-                    pending.row.set_result(row)
+                pending.succeed(row)
         return None
 
     def _retry_one_by_one(self, batch: Sequence[_PendingText]) -> None:
         for pending in batch:
             del self._in_flight[pending.key]
-            if pending.waiters:
+            if pending.is_awaited:
                 pending.alone = True
                 self._waiting[pending.key] = pending
 
 
 class _PendingText:
-    """A text whose row is awaited, and how many callers await it."""
+    """A text whose row is awaited, and a future for each caller that awaits it."""
 
-    __slots__ = ("alone", "key", "row", "waiters")
+    __slots__ = ("alone", "key", "waiters")
 
     def __init__(self, key: EmbeddingKey) -> None:
         self.key = key
-        self.waiters = 0
+        self.waiters: list[_Waiter] = []
         self.alone = False  # is sent in a batch of its own, because a batch with it was rejected
-        self.row: asyncio.Future[Vector] = asyncio.get_running_loop().create_future()
-        # Or asyncio would log a failure that no caller awaits any more.
-        self.row.add_done_callback(lambda row: row.cancelled() or row.exception())
+
+    @property
+    def is_awaited(self) -> bool:
+        return not all(waiter.done() for waiter in self.waiters)
+
+    def succeed(self, row: Vector) -> None:
+        for waiter in self.waiters:
+            if not waiter.done():  # its caller was canceled
+                waiter.set_result(row)
 
     def fail(self, why: str) -> None:
-        if not self.row.done():
-            self.row.set_exception(StoreError(why))
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_exception(StoreError(why))

@@ -16,7 +16,7 @@ import numpy as np
 
 from aicache.adapters.embedders import encoder_main
 from aicache.adapters.embedders.encoder import PROBE_TEXTS
-from aicache.adapters.stall_tolerant_timeout import stall_tolerant_timeout
+from aicache.adapters.embedders.encoder_connection import EncoderConnection
 from aicache.domain.model import Vector
 from aicache.domain.ports import StoreError
 
@@ -55,7 +55,7 @@ class EncoderProcess:
     def __init__(self, program: Path = Path(encoder_main.__file__)) -> None:
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
-        self._connection: socket.socket | None = None
+        self._connection: EncoderConnection | None = None
         self._lock = asyncio.Lock()
         self._closed = False
         self._on_restored: Callable[[], None] = lambda: None
@@ -73,7 +73,6 @@ class EncoderProcess:
     async def start(self) -> None:
         async with self._lock:
             await self._connect()
-            self._watch()
 
     async def encode(self, texts: list[str]) -> Vector:
         if self._pausing:
@@ -87,7 +86,7 @@ class EncoderProcess:
                     await self._end_if_useless(connection)
                     raise
             finally:
-                self._watch()
+                self._restart_if_ended()
         return np.frombuffer(reply, np.float32).reshape(len(texts), -1)
 
     async def close(self) -> None:
@@ -99,12 +98,12 @@ class EncoderProcess:
         async with self._lock:
             await self._end()
 
-    async def _request(self, connection: socket.socket, texts: list[str]) -> bytearray:
+    async def _request(self, connection: EncoderConnection, texts: list[str]) -> bytes:
         request = encoder_main.frame(encoder_main.TEXTS, json.dumps(texts).encode())
         timeout_s = REPLY_TIMEOUT_S + REPLY_TIMEOUT_PER_CHAR_S * sum(map(len, texts))
         return await self._exchange(connection, request, timeout_s)
 
-    async def _end_if_useless(self, connection: socket.socket) -> None:
+    async def _end_if_useless(self, connection: EncoderConnection) -> None:
         """End a process that fails even for `PROBE_TEXTS`; otherwise the text caused the failure."""
         try:
             await self._request(connection, PROBE_TEXTS)
@@ -114,17 +113,12 @@ class EncoderProcess:
         except StoreError:  # its process has ended
             pass
 
-    def _watch(self) -> None:
-        """Watch an idle process for its end; restart one that has ended."""
-        if self._connection is not None:
-            asyncio.get_running_loop().add_reader(self._connection, self._on_readable)
-        elif self._restart is None and not self._closed:
+    def _restart_if_ended(self) -> None:
+        if self._connection is None and self._restart is None and not self._closed:
             self._restart = asyncio.get_running_loop().create_task(self._start_again())
 
-    def _on_readable(self) -> None:
+    def _on_idle(self) -> None:
         """Replace an idle process: it has closed the connection, or sent data without a request."""
-        if self._connection is not None:
-            asyncio.get_running_loop().remove_reader(self._connection)
         if self._restart is None and not self._closed and not self._lock.locked():
             self._restart = asyncio.get_running_loop().create_task(self._replace())
 
@@ -147,7 +141,6 @@ class EncoderProcess:
                 try:
                     async with self._lock:
                         await self._connect()
-                        self._watch()
                 except StoreError as exc:
                     logger.debug("local embedder: restart failed: %s", exc)
                     failures += 1
@@ -157,27 +150,22 @@ class EncoderProcess:
         finally:
             self._pausing, self._restart = False, None
 
-    async def _connect(self) -> socket.socket:
+    async def _connect(self) -> EncoderConnection:
         """Return the connection to the process, which is started where it is not running."""
         if self._connection is not None:
             return self._connection
         if self._closed:
             raise StoreError("local embedder: closed")
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
         with theirs:
             try:
                 self._process = self._spawn(theirs)
             except OSError as exc:
                 ours.close()
                 raise StoreError(f"local embedder: its process cannot be started ({exc.strerror})") from exc
-        self._connection = ours
-        try:
-            await self._exchange(ours, b"", START_TIMEOUT_S)
-        except StoreError:
-            await self._end()
-            raise
-        return ours
+        self._connection = connection = EncoderConnection(ours, self._on_idle)
+        await self._exchange(connection, b"", START_TIMEOUT_S)
+        return connection
 
     def _spawn(self, stdin: socket.socket) -> subprocess.Popen[bytes]:
         # -P: without this folder first in sys.path, for its modules have names of libraries.
@@ -191,16 +179,10 @@ class EncoderProcess:
             start_new_session=True,  # a Ctrl-C at the terminal goes to the proxy, which ends this one
         )
 
-    async def _exchange(self, connection: socket.socket, request: bytes, timeout_s: float) -> bytearray:
+    async def _exchange(self, connection: EncoderConnection, request: bytes, timeout_s: float) -> bytes:
         """Send a frame and return the reply's content. Any failure ends the process, whose state is then unknown."""
-        loop = asyncio.get_running_loop()
-        loop.remove_reader(connection)
         try:
-            async with stall_tolerant_timeout(timeout_s):
-                await loop.sock_sendall(connection, request)
-                head = await _receive(connection, 5)
-                size, tag = int.from_bytes(head[:4], "big"), head[4:]
-                reply = await _receive(connection, size - 1)
+            tag, reply = await connection.exchange(request, timeout_s)
         except BaseException as exc:
             await self._end()
             match exc:
@@ -208,7 +190,7 @@ class EncoderProcess:
                     raise StoreError(
                         f"local embedder: no answer within {timeout_s:.1f} s; restarting its process"
                     ) from exc
-                case OSError() | EOFError():
+                case EOFError():
                     raise StoreError("local embedder: its process has ended; restarting it") from exc
             raise
         if tag == encoder_main.ERROR:
@@ -219,20 +201,7 @@ class EncoderProcess:
         process, self._process = self._process, None
         connection, self._connection = self._connection, None
         if connection is not None:
-            asyncio.get_running_loop().remove_reader(connection)
             connection.close()
         if process is not None:
             process.kill()
             await asyncio.to_thread(process.wait)
-
-
-async def _receive(connection: socket.socket, size: int) -> bytearray:
-    """Return *size* bytes; EOFError when the other side has closed the connection."""
-    loop = asyncio.get_running_loop()
-    received = bytearray(size)
-    view, position = memoryview(received), 0
-    while position < size:
-        if not (count := await loop.sock_recv_into(connection, view[position:])):
-            raise EOFError
-        position += count
-    return received
