@@ -28,44 +28,40 @@ class RowFile:
         self.segment_rows = SEGMENT_ROWS
         self._dimensions = dimensions
         self._segment_bytes = self.segment_rows * dimensions * 4
-        self._segments: list[Vector] = []
+        self._rows: Vector = np.empty((0, dimensions), np.float32)  # the whole file
         # No `with`: it is open for as long as this object lives.
         self._file = tempfile.TemporaryFile(dir=folder, prefix=".rows-")  # noqa: SIM115
 
     @property
     def capacity(self) -> int:
-        return len(self._segments) * self.segment_rows
+        return len(self._rows)
 
     def grow(self) -> None:
         """Add `segment_rows` rows of zeros."""
-        start = len(self._segments) * self._segment_bytes
+        start = self._rows.nbytes
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(self._file.fileno(), start, self._segment_bytes)
         else:
             self._file.seek(start)
             self._file.write(bytes(self._segment_bytes))
             self._file.flush()
-        mapped = mmap.mmap(self._file.fileno(), self._segment_bytes, offset=start)
-        self._segments.append(np.frombuffer(mapped, np.float32).reshape(self.segment_rows, self._dimensions))
+        # Mapped as a whole, so that any rows are read at once; what was mapped before are the same pages.
+        mapped = mmap.mmap(self._file.fileno(), start + self._segment_bytes)
+        self._rows = np.frombuffer(mapped, np.float32).reshape(-1, self._dimensions)
 
     def write(self, place: int, row: Vector | float) -> None:
-        self._segments[place // self.segment_rows][place % self.segment_rows] = row
+        self._rows[place] = row
 
     def read(self, places: Sequence[int] | npt.NDArray[np.int64]) -> Vector:
         """Return a copy of the rows, one for each of *places*."""
-        rows = np.empty((len(places), self._dimensions), np.float32)
-        for position, place in enumerate(places):
-            rows[position] = self._segments[place // self.segment_rows][place % self.segment_rows]
-        return rows
+        return self._rows.take(places, axis=0)
 
     def segments(self, count: int) -> Iterator[tuple[int, Vector]]:
         """Yield the first *count* rows in parts, each with the place of its first row."""
-        for number, segment in enumerate(self._segments):
-            start = number * self.segment_rows
-            if start < count:
-                yield start, segment[: count - start]
+        for start in range(0, count, self.segment_rows):
+            yield start, self._rows[start : min(start + self.segment_rows, count)]
 
     def close(self) -> None:
         """Give the room back; nothing may be read or written any more."""
-        self._segments.clear()
+        self._rows = self._rows[:0].copy()
         self._file.close()
