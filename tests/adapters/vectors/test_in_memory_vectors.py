@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aicache.adapters.vectors import promotion
+from aicache.adapters.vectors import in_memory_vectors, promotion
 from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.namespace_matrix import INITIAL_ROWS, NamespaceMatrix
 from aicache.adapters.vectors.zvec import ZvecIndex
@@ -200,3 +200,28 @@ async def test_a_namespace_that_is_too_large_is_searched_in_zvec(tmp_path: Path)
 
     assert not (await index._find(space, a_vector(1), 5))[1]
     await index.close()
+
+
+def test_a_small_namespace_is_searched_at_once_unless_it_is_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_memory_vectors, "SMALL_TO_VECTORS", 10)
+    memory = InMemoryVectors(DIMENSIONS, 1 << 20)
+    memory.begin("space")
+    for i in range(10):
+        memory.put(digest(i), "space", a_vector(i), LATER)
+    assert memory.nearest_in_small("space", a_vector(3), 5) is None  # not complete
+    memory.complete("space")
+
+    found = memory.nearest_in_small("space", a_vector(3), 5)
+    among_all = memory.nearest_to_each("space", [a_vector(3)], 5)
+    with memory._lock:  # as another thread has it that writes
+        held: list[object] = []
+        thread = threading.Thread(target=lambda: held.append(memory.nearest_in_small("space", a_vector(3), 5)))
+        thread.start()
+        thread.join(5)
+    memory.put(digest(11), "space", a_vector(11), LATER)
+
+    assert [found] == among_all
+    assert found is not None and found[0].key == digest(3)
+    assert held == [None]
+    assert memory.nearest_in_small("space", a_vector(3), 5) is None  # not small
+    assert memory.nearest_in_small("another", a_vector(3), 5) is None

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 LARGE_FROM_VECTORS = 8192
 """A namespace of as many vectors gets a graph. To compare all of fewer takes less than a millisecond."""
+SMALL_TO_VECTORS = 1024
+"""A namespace of no more vectors is searched at once, in a tenth of a millisecond: a thread to do it costs more."""
 MAX_GRAPH_BYTES = share_of_memory(0.25, 2 << 30)
 """Memory of all large namespaces: some two million vectors of 512 numbers, or a quarter of what there is."""
 RETRY_SAVING_AFTER_S = 600.0
@@ -53,6 +55,22 @@ class InMemoryVectors:
         """Return whether a namespace is complete at the moment. It does not wait for the lock."""
         found = self._namespaces.get(namespace)
         return found is not None and found.complete
+
+    def nearest_in_small(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor] | None:
+        """Return at most *top_k* neighbors; None unless the namespace is there, complete, small, and not being written.
+
+        It waits for nothing.
+        """
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            found = self._namespaces.get(namespace)
+            if not isinstance(found, NamespaceMatrix) or not found.complete or len(found) > SMALL_TO_VECTORS:
+                return None
+            self._namespaces.move_to_end(namespace)
+            return found.nearest(vector, top_k)
+        finally:
+            self._lock.release()
 
     def nearest_to_each(self, namespace: str, vectors: Sequence[Vector], top_k: int) -> list[list[Neighbor]] | None:
         """Return at most *top_k* neighbors for each vector; None where the namespace is absent or incomplete."""

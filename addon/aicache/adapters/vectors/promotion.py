@@ -64,6 +64,10 @@ class Promotion:
     def holds(self, namespace: str) -> bool:
         return self._memory.has(namespace)
 
+    def search_small(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor] | None:
+        """Return the neighbors, if that takes no longer than to have another thread find them."""
+        return self._memory.nearest_in_small(namespace, vector, min(top_k, MAX_NEIGHBORS))
+
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         """Return the neighbors. Raises NotInMemoryError where the namespace has been evicted meanwhile."""
         return await self._searches.submit(_Search(namespace, vector, min(top_k, MAX_NEIGHBORS)))
