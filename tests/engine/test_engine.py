@@ -227,6 +227,9 @@ async def test_a_question_is_embedded_once_for_lookup_and_store() -> None:
 
 async def test_a_question_with_no_neighbors_at_all_is_embedded_once_it_is_answered() -> None:
     class Knowing(MemoryIndex):
+        def was_filled(self, namespace: str) -> bool:
+            return False
+
         async def is_empty(self, namespace: str) -> bool:
             return all(held != namespace for held, _, _ in self.vectors.values())
 

@@ -256,6 +256,9 @@ class Clearable(Protocol):
 class KnowsEmptiness(Protocol):
     """A VectorIndex that can tell, faster than by a search, whether a search would find anything."""
 
+    def was_filled(self, namespace: str) -> bool:
+        """Tell whether it is known that a namespace has vectors, or had some; False: `is_empty` finds out."""
+
     async def is_empty(self, namespace: str) -> bool:
         """Tell whether a search in this namespace would find nothing. Raises StoreError."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
@@ -52,7 +51,7 @@ class Dependency:
         self._breaker = breaker or Breaker()
         self._outages = OutageLog(name, words or OutageTexts())
         self._behind, self._always = behind, always
-        self._slots = asyncio.Semaphore(max_concurrent) if max_concurrent is not None else contextlib.nullcontext()
+        self._slots = asyncio.Semaphore(max_concurrent) if max_concurrent is not None else None
         self._answered_at = 0.0
         self._failed_in_part = False
         self._silent, self._summing = quiet, False
@@ -90,6 +89,8 @@ class Dependency:
         answered *from memory* says nothing about the service.
         """
         try:
+            if self._slots is None:
+                return await self._call(work, step, deadline, from_memory=from_memory, crowded=crowded)
             async with self._slots:
                 return await self._call(work, step, deadline, from_memory=from_memory, crowded=crowded)
         finally:

@@ -123,6 +123,8 @@ class GuardedIndex:
         """Tell whether a search would find nothing; False where the index does not know."""
         if not isinstance(self.port, KnowsEmptiness):
             return False
+        if self.port.was_filled(namespace) and not self.guards.index.failing:
+            return False
         step = labeled(self.label, Step.EMPTINESS)
         return await self.guards.index.call(self.port.is_empty(namespace), step, self.deadline, from_memory=True)
 

@@ -64,15 +64,31 @@ class ConnectEarly(Event):
 
 
 def find_path(flow: HTTPFlow) -> tuple[ProxyConnectionHandler, Path] | None:
-    """Return the handler of a request's client, and the request's layers; None where nothing may be opened for it.
+    """Return the handler of a request's client, and the request's layers; None where nothing is to be opened for it.
 
-    That is where the client has left, where the flow is no client's, and for UDP.
+    That is where the client has left, where the flow is no client's, for UDP, and where an open connection is there.
     """
     handler = handler_of(ctx.master.addons, flow.client_conn)
     if handler is None or flow.server_conn.transport_protocol != "tcp":
         return None
     path = tuple(_find(handler.layer.context.layers, flow))
-    return (handler, path) if path else None
+    return (handler, path) if path and not _has_connection(path[-1][0], flow) else None
+
+
+def _has_connection(http: HttpLayer, flow: HTTPFlow) -> bool:
+    """Tell whether a request will be given a connection that is open, as far as that is certain."""
+    if http.context.client.alpn == b"h2":  # then it depends on the upstream's protocol
+        return False
+    wanted = _wanted(flow)
+    return any(each.connected and not each.error and wanted.connection_spec_matches(each) for each in http.connections)
+
+
+def _wanted(flow: HTTPFlow) -> GetHttpConnection:
+    """Return what a request asks its HTTP layer for."""
+    request, server = flow.request, flow.server_conn
+    return GetHttpConnection(
+        (request.host, request.port), request.scheme == "https", server.via, server.transport_protocol
+    )
 
 
 def _find(layers: Iterable[Layer], flow: HTTPFlow) -> list[tuple[HttpLayer, HttpStream]]:
@@ -129,12 +145,10 @@ class _Entrance:
                     yield from http.event_to_child(stream, event)
 
     def _connect(self, flow: HTTPFlow, on_opening: Callable[[], None]) -> Commands:
-        http, request, server = self._http, flow.request, flow.server_conn
+        http = self._http
         if http.context.client.state is not ConnectionState.OPEN:
             return
-        command = GetHttpConnection(
-            (request.host, request.port), request.scheme == "https", server.via, server.transport_protocol
-        )
+        command = _wanted(flow)
         if any(command.connection_spec_matches(each) for each in self._for_one_request):
             return
         before = set(http.connections)

@@ -50,6 +50,9 @@ class RemoteIndex:
     async def search_all(self, vector: Vector, top_k: int) -> list[Neighbor]:
         return _neighbors(await self._call("search_all", _pack(vector), top_k))
 
+    def was_filled(self, namespace: str) -> bool:
+        return namespace in self._filled
+
     async def is_empty(self, namespace: str) -> bool:
         if namespace not in self._filled and await self._call("is_empty", namespace):
             return True

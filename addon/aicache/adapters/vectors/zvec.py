@@ -149,9 +149,14 @@ class ZvecIndex:
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         check_digests("zvec", namespace)
         check_vector("zvec", vector, self._dimensions)
+        if (small := self._promotion.search_small(namespace, vector, top_k)) is not None:
+            return small
         found, in_memory = await self._find(namespace, vector, top_k)
         self._promotion.count_search(namespace, in_memory=in_memory)
         return found
+
+    def was_filled(self, namespace: str) -> bool:
+        return namespace in self._filled
 
     async def is_empty(self, namespace: str) -> bool:
         check_digests("zvec", namespace)
