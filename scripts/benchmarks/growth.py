@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from aicache.adapters.embedders.local import DIMENSIONS, LocalEmbedder
 from aicache.adapters.vectors.in_memory_vectors import LARGE_FROM_VECTORS
@@ -38,6 +39,8 @@ ASKED_AGAIN = 1000
 DIFFERENT_NEW = 200_000
 RECALL_QUESTIONS = 200
 TOP_K = 5
+ROOM = {"exact": {"embedded": {"max_memory": "4gb"}}}
+"""Settings: by default, a million entries would not all be kept."""
 KEY_BYTES, MIN_SAVED_SHARE = 64, 0.85
 """Of the keys in a graph's file; some are written only with the next one."""
 IDLE_SHARE, IDLE_S, MAX_SETTLING_S = 0.1, 3.0, 3600.0
@@ -135,7 +138,7 @@ class _Growing:
         self._steps.begin(f"filling up to {end} entries")
         upstream = self._fleet.upstream()
         self._fleet.wait()
-        self._config.write_text("{}")
+        self._config.write_text(yaml.safe_dump(ROOM))
         file = self._folder / "entries.jsonl"
         with file.open("w") as lines:
             for question in entries_between(start, end):
@@ -160,7 +163,7 @@ class _Growing:
         """Start a proxy; return it, and after how many seconds it was ready, and had settled."""
         self._steps.begin(what)
         began = time.monotonic()
-        [system] = self._fleet.caches("growth")
+        [system] = self._fleet.caches("growth", ROOM)
         self._fleet.wait()
         ready = time.monotonic() - began
         for question in questions.new(0, 8):  # not known in these words: each is a search of the namespace
