@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Entry, Hit, Vector
 from aicache.domain.policy import Rules
 from aicache.domain.ports import LeaseState, Purpose, StoreError
-from aicache.engine import Engine, refill_round, refilling
+from aicache.engine import Engine, lacking_vectors, refill_round, refilling
 from engine import test_reindexing
 from engine.test_learning import an_answer, an_exchange
 from engine.test_reindexing import PARAPHRASE, QUESTION
@@ -271,6 +272,96 @@ async def test_a_service_that_is_down_ends_the_round_which_is_tried_again(store:
     await again.refill()
 
     assert await again.finds()
+
+
+class Interrupted(OtherEmbedder):
+    """It fails while it is *down*."""
+
+    down = False
+
+    async def embed(self, texts: Sequence[str], purpose: Purpose, partition: str = "") -> Vector:
+        if self.down:
+            raise StoreError("down, as it should be")
+        return await super().embed(texts, purpose, partition)
+
+
+class Blind(MemoryIndex):
+    """An index that does not tell which vectors it has, as that of another process."""
+
+    find_namespaces = None  # type: ignore[assignment]
+
+
+async def all_rounds(proxy: Proxy, store: Store) -> None:
+    while (wait := await proxy.refill()) is not None:
+        store.now += wait
+
+
+@pytest.mark.parametrize("kind", [MemoryIndex, Blind])
+async def test_answers_stored_in_an_outage_get_their_vectors_after_it(store: Store, kind: type[MemoryIndex]) -> None:
+    """From the proxy that stored them, or from another one that has the index."""
+    embedder = Interrupted()
+    proxy = Proxy(store, kind(), embedder)
+    other = proxy if kind is MemoryIndex else Proxy(store, MemoryIndex(), OtherEmbedder())
+    await all_rounds(other, store)
+    store.now += 600
+    proxy.engine.refilling.start()
+
+    embedder.down = True
+    await proxy.store_answer()
+    await asyncio.sleep(0.01)
+    embedder.down = False
+
+    assert not await other.finds()
+    assert await other.refill() == refilling.OUTAGE_S
+    store.now += refilling.OUTAGE_S
+    assert await other.refill() == 0.0
+    assert await other.finds()
+    assert await other.refill() is None
+    await proxy.engine.refilling.stop()
+
+
+async def test_rounds_that_find_nothing_to_embed_become_rare(store: Store) -> None:
+    """As where a question is stored again and again that the embedder refuses."""
+    proxy = Proxy(store, MemoryIndex(), OtherEmbedder())
+    await all_rounds(proxy, store)
+    waits = []
+    for _ in range(8):
+        store.now += 1
+        await store.put_blob(lacking_vectors.BLOB, str(store.now).encode(), 1e9)
+        wait = await proxy.refill()
+        assert wait
+        waits.append(wait)
+        while wait:
+            store.now += wait
+            wait = await proxy.refill()
+
+    assert waits[-1] == refilling.MAX_PAUSE_S  # it looks now and then
+    assert proxy.engine.refilling._lacking_interval == refilling.MAX_LACKING_INTERVAL_S
+
+
+async def test_an_error_that_nobody_expected_is_told_once_and_it_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(refilling, "RETRY_AFTER_S", 0.01)
+    await Proxy(store, MemoryIndex(), LetterEmbedder()).store_answer()
+    after, scan, times = Proxy(store, MemoryIndex(), OtherEmbedder()), store.scan, 0
+
+    async def odd(cursor: str = "") -> tuple[list[str], str]:
+        nonlocal times
+        times += 1
+        if times < 4:
+            raise ValueError("as nobody expected")
+        return await scan(cursor)
+
+    store.scan = odd  # type: ignore[method-assign]
+    after.engine.refilling.start()
+    async with asyncio.timeout(5):
+        while not after.index.vectors:
+            await asyncio.sleep(0.01)
+    await after.engine.refilling.stop()
+
+    assert await after.finds()
+    assert caplog.text.count("it is tried again now and then") == 1
 
 
 async def test_a_proxy_whose_lease_has_ended_leaves_the_rest_to_the_next_one(

@@ -39,7 +39,10 @@ def ignore(*_: object) -> None: ...
 
 
 class AnswerWriter:
-    """Owns the *tasks* that store. *rules* returns the rules in force."""
+    """Owns the *tasks* that store. *rules* returns the rules in force.
+
+    *on_lacking* is called where an answer is stored without the vector that it should have.
+    """
 
     def __init__(
         self,
@@ -52,7 +55,9 @@ class AnswerWriter:
         tasks: BackgroundTasks,
         rules: Callable[[], policy.Rules],
         clock: Callable[[], float],
+        on_lacking: Callable[[], None],
     ) -> None:
+        self._on_lacking = on_lacking
         self._backends, self._credentials, self._leases, self._learning = backends, credentials, leases, learning
         self._admission, self._erasures, self._tasks = admission, erasures, tasks
         self._rules, self._clock = rules, clock
@@ -148,6 +153,8 @@ class AnswerWriter:
     async def _store_vector_and_learn(self, exchange: Exchange, entry: Entry) -> None:
         if len(self._tasks) > MAX_STORES // 4:  # the rest is for answers that are not stored yet
             logger.debug("%s: found by its exact request only, for lack of time", exchange.label)
+            if storing.has_vector(exchange, entry, self._rules()):
+                self._on_lacking()
             return
         await self._admission.wait_until_calm()
         putting = storing.put_vector_once_known(self._backends, exchange, entry, self._rules())
@@ -155,6 +162,9 @@ class AnswerWriter:
             await self.unless_erased(exchange, [entry], putting)
         except NotKept:
             return
+        except StoreError:
+            self._on_lacking()
+            raise
         self._learning.learn_soon(exchange, entry, self._rules())
 
     async def unless_erased(

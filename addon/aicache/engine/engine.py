@@ -104,6 +104,7 @@ class Engine:
             self._stores,
             self._rules_in_force,
             clock,
+            self.refilling.lacking.note,
         )
         self._checks = AnswerChecks(
             self.backends,

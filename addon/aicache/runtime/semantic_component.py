@@ -62,6 +62,7 @@ class SemanticComponent:
         self._left_behind: ZvecIndex | None = None
         """An index that hung when it was closed."""
         self._begun_at = 0.0
+        self._was_out_of_use = False
         self._judge: ChatJudge | None = None
         self._judge_is: JudgeModel | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -89,6 +90,7 @@ class SemanticComponent:
         except StoreError:
             if self._engine.semantic is None:
                 self._engine.use_no_semantic()  # as far as is known
+                self._was_out_of_use = True
             raise
         if time.monotonic() - self._swept > SWEEP_INTERVAL_S and (self._sweeping is None or self._sweeping.done()):
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep_or_warn(index))  # nobody waits for it
@@ -195,6 +197,9 @@ class SemanticComponent:
             index_timeout=wanted.timeout,
             begun_at=self._begun_at,
         )
+        if self._was_out_of_use:  # answers were stored meanwhile
+            self._was_out_of_use = False
+            self._engine.refilling.lacking.note()
 
     async def _use_judge(self, wanted: JudgeModel | None) -> None:
         if self._judge_is == wanted:
@@ -248,6 +253,7 @@ class SemanticComponent:
         index, self._index = self._index, None
         if index is not None:  # while the first one starts, answers wait for it with their vectors
             self._engine.use_no_semantic()
+            self._was_out_of_use = True
             await close_component("vector index", index.close())
             self._leave_behind(index)
 
