@@ -24,10 +24,13 @@ class HungCalls:
         self._seen: list[object] = [None] * len(workers)
         self._looks = [0] * len(workers)
         self._hung: list[object] = [None] * len(workers)
+        self._has_hung = False
 
     @property
     def any(self) -> bool:
         """Whether a call hangs that has not returned since."""
+        if not self._has_hung:
+            return False
         pairs = zip(self._workers, self._hung, strict=True)
         return any(hung is not None and worker.running is hung for worker, hung in pairs)
 
@@ -47,7 +50,7 @@ class HungCalls:
                 continue
             seconds = self._looks[place] * LOOK_INTERVAL_S
             if seconds >= max(HUNG_AFTER_S, running.may_take):
-                self._hung[place] = running
+                self._hung[place], self._has_hung = running, True
                 atexit.register(_end_soon)
                 self._on_hung(f"the call {running.name} of {worker.name} has not returned for {seconds:.0f} s")
 

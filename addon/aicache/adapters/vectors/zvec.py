@@ -149,6 +149,7 @@ class ZvecIndex:
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         check_digests("zvec", namespace)
         check_vector("zvec", vector, self._dimensions)
+        self._check_hung()
         if (small := self._promotion.search_small(namespace, vector, top_k)) is not None:
             return small
         found, in_memory = await self._find(namespace, vector, top_k)
@@ -249,7 +250,6 @@ class ZvecIndex:
 
     async def _find(self, namespace: str, vector: Vector, top_k: int) -> tuple[list[Neighbor], bool]:
         """Return the neighbors, and whether they were found in memory, where one product serves many searches."""
-        self._check_hung()
         if self._promotion.holds(namespace):
             searching = self._promotion.search(namespace, vector, top_k)
             with contextlib.suppress(NotInMemoryError):
