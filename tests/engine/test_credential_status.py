@@ -9,6 +9,7 @@ import pytest
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import check_cache_control
+from aicache.domain.ports import EVICTED_PREFIX
 from aicache.domain.request_directives import Directives
 from aicache.engine import Exchange
 from aicache.engine.answer_checks import MAX_FEEDBACK
@@ -103,6 +104,7 @@ async def test_who_is_proven_takes_a_wrong_answer_from_itself_alone(setup: Setup
     await settled(setup)
     bobs, alices = await setup.ask(shared(PASSWORDS, "bob")), await setup.ask(shared(PASSWORDS, "alice"))
 
+    assert [*setup.exact.flags].count(EVICTED_PREFIX + key) == 1  # other proxies may have a response at hand
     assert isinstance(before, Hit)
     assert isinstance(bobs, Miss)
     assert bobs.reason == "told-wrong"

@@ -63,6 +63,8 @@ class EntryStore(Protocol):
 
 WITHDRAWN_PREFIX = "withdrawn-"
 """Begins the name of the flag that keeps an entry from answering by meaning; the entry's key follows."""
+EVICTED_PREFIX = "evicted-"
+"""Begins the name of a flag that says nothing but that other proxies drop what they have cached of the entry."""
 
 
 class FlagStore(Protocol):

@@ -120,7 +120,7 @@ class AnswerChecks:
         if disowns:  # first, for it needs no embedder
             ttl = min(entry.expires_at - self._clock(), rules.ttl)
             await store.remember(disowned(exchange.credential or "", key), ttl, exchange.owners)
-            backends.evict_everywhere(key)
+            await backends.evict_at_all_proxies(key)
         elif not right and entry.alias == question_alias(exchange.identity, exchange.call.question):
             await backends.withdraw_alias(key, entry.alias)
         if semantic is None or not policy.may_answer_by_meaning(exchange.call, exchange.directives, rules):

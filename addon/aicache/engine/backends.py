@@ -10,7 +10,17 @@ from aicache.domain.events import Judged
 from aicache.domain.judging import JudgeQuestion
 from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
-from aicache.domain.ports import WITHDRAWN_PREFIX, DerivedCache, Embedder, ExactStore, Judge, NeighborJudge, VectorIndex
+from aicache.domain.ports import (
+    EVICTED_PREFIX,
+    WITHDRAWN_PREFIX,
+    DerivedCache,
+    Embedder,
+    ExactStore,
+    Judge,
+    NeighborJudge,
+    StoreError,
+    VectorIndex,
+)
 from aicache.engine.dependency import Dependency
 from aicache.engine.fair_shares import FairShares
 from aicache.engine.guarded_semantic import GuardedEmbedder, GuardedIndex, GuardedJudge, Semantic, SemanticGuards
@@ -19,6 +29,8 @@ from aicache.engine.judge_on_path import JudgeLimits, JudgeOnPath
 
 MAX_EMBEDDING = 384
 """Questions that are being embedded at once."""
+EVICTED_S = 1.0
+"""Life of a flag that others only hear of."""
 START_TIMEOUT_S = 60.0
 """Wait of an answer to be stored while the backends are still starting."""
 
@@ -136,7 +148,7 @@ class Backends:
     async def withdraw_alias(self, key: str, alias: str) -> None:
         """Let an entry not be found by the same words until it is stored anew. Raises StoreError."""
         await self._delete_alias(alias)
-        self.evict_everywhere(key)
+        await self.evict_at_all_proxies(key)
 
     async def _delete_alias(self, alias: str) -> None:
         if alias and self.exact is not None:
@@ -146,6 +158,16 @@ class Backends:
         """Drop an entry from the caches of this process and of its fellow workers, with what was derived from it."""
         self.evict(key)
         self.on_withdrawn(key)
+
+    async def evict_at_all_proxies(self, key: str) -> None:
+        """Do as `evict_everywhere`, and have other proxies with the same store do so: those that listen to its changes.
+
+        One that cannot be told drops it within seconds, as everything.
+        """
+        self.evict_everywhere(key)
+        if self.exact is not None:
+            with contextlib.suppress(StoreError):
+                await self.exact.remember(f"{EVICTED_PREFIX}{key}", EVICTED_S)
 
     def evict(self, key: str) -> None:
         """Drop an entry from this process's cache, if there is one, with what was derived from it."""

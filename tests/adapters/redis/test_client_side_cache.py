@@ -18,6 +18,7 @@ from aicache.adapters.redis.client_side_cache import ENTRY_OVERHEAD_BYTES, MAX_A
 from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.domain.model import Entry, Mode
+from aicache.domain.ports import EVICTED_PREFIX
 from aicache.engine.backends import withdrawn
 
 NOW = time.time()
@@ -123,7 +124,10 @@ async def test_what_another_process_removes_is_gone_at_once(near: Near, command:
     await near.gone(ENTRY)
 
 
-async def test_what_another_process_withdraws_is_read_again_with_what_was_derived_from_it(near: Near) -> None:
+@pytest.mark.parametrize("flag", [withdrawn(ENTRY.key), EVICTED_PREFIX + ENTRY.key])
+async def test_what_another_process_withdraws_is_read_again_with_what_was_derived_from_it(
+    near: Near, flag: str
+) -> None:
     await near.hold(ENTRY)
     await near.hold(replace(ENTRY, key="a2"))
     for key in (ENTRY.key, "a2"):
@@ -132,7 +136,7 @@ async def test_what_another_process_withdraws_is_read_again_with_what_was_derive
         near.store.put_derived(key.encode(), held, "a response by meaning", 1, "another question's key")
     other = RedisStore(near.valkey.url, prefix="t:", timeout=1, max_connections=1)
 
-    await other.remember(withdrawn(ENTRY.key), 60)
+    await other.remember(flag, 60)
 
     async with asyncio.timeout(1):
         while near.store.get_derived(ENTRY.key.encode()) is not None:

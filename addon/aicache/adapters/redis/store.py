@@ -38,7 +38,7 @@ from aicache.adapters.redis.server_usage import USAGE_COMMANDS, add_up, parse_us
 from aicache.adapters.redis.stored_values import StoredValues
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Entry
-from aicache.domain.ports import WITHDRAWN_PREFIX, ShareError, StoreError
+from aicache.domain.ports import EVICTED_PREFIX, WITHDRAWN_PREFIX, ShareError, StoreError
 from aicache.domain.resource_usage import StoreUsage
 
 MIN_SHARED_VALUE_CHARS = 32
@@ -388,7 +388,7 @@ class RedisStore(RedisLeases):
         if self._listening is not None or self._closed or self._servers.connect is None:
             return
         if self._near is not None or self._peers is not None:
-            prefixes = (self._prefix + "e:", self._prefix + "m:" + WITHDRAWN_PREFIX)
+            prefixes = tuple(self._prefix + kind for kind in ("e:", "m:" + WITHDRAWN_PREFIX, "m:" + EVICTED_PREFIX))
             listener = Listener(self._near, self._peers, prefixes, self._servers.connect, self._publish)
             self._listening = asyncio.get_running_loop().create_task(listener.run())
 
