@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from aicache.cli.workers import supervisor
 from aicache.cli.workers.supervisor import Program, Supervisor
@@ -45,6 +46,23 @@ def run(name: str, how: str, on_up: Callable[[], None]) -> int:
     return 0
 
 
+class Paused(Supervisor):
+    """One that stops, with all its programs, just before it calls one of its methods, once the file *when* exists."""
+
+    def __init__(self, before: str, when: Path, *args: Any) -> None:
+        super().__init__(*args)
+        call = getattr(self, before)
+
+        def stop_then_call(*args: Any) -> Any:
+            if when.exists():
+                when.unlink()
+                for pid in (*(slot.pid for slot in self._slots if slot.pid), os.getpid()):
+                    os.kill(pid, signal.SIGSTOP)
+            return call(*args)
+
+        setattr(self, before, stop_then_call)
+
+
 def say(line: str) -> None:
     """Write a line at once: the others write to the same pipe."""
     os.write(sys.stdout.fileno(), f"{line}\n".encode())
@@ -52,8 +70,12 @@ def say(line: str) -> None:
 
 if __name__ == "__main__":
     supervisor.RESTART_S = 0.5
+    supervisor.CHECK_INTERVAL_S = 0.5
+    silence = float(os.environ.get("SILENCE_S", "1"))
     workers = [
-        Program(how, partial(run, f"{number}", how), 1.0 if how in ("reports", "stuck") else None)
+        Program(how, partial(run, f"{number}", how), silence if how in ("reports", "stuck") else None)
         for number, how in enumerate(sys.argv[1:])
     ]
-    sys.exit(Supervisor(Program("owner", partial(run, "owner", "")), workers, lambda: 20.0).run())
+    programs = Program("owner", partial(run, "owner", "")), workers, lambda: 20.0
+    before, _, when = os.environ.get("PAUSED", "").partition(" ")
+    sys.exit((Paused(before, Path(when), *programs) if before else Supervisor(*programs)).run())

@@ -115,20 +115,40 @@ def test_what_hangs_while_it_starts_again_is_killed_as_well(
 
 
 @pytest.mark.slow
-def test_nothing_hangs_because_all_were_paused(start: Start) -> None:
-    supervised = start("reports", "reports")
-    supervised.read(3)
-    everybody = [supervised.process.pid, *children(supervised.process.pid)]
-    for pid in everybody:
+def test_nothing_hangs_because_all_were_paused(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILENCE_S", "3")
+    supervised = [start("reports", "reports")]
+    moments = {name: tmp_path / name for name in ("_wait", "_kill_hung", "_next_time")}  # between two waits
+    for name, when in moments.items():
+        monkeypatch.setenv("PAUSED", f"{name} {when}")
+        supervised.append(start("reports", "reports"))
+    for each in supervised:
+        each.read(3)
+    everybody = [[each.process.pid, *children(each.process.pid)] for each in supervised]
+    for when in moments.values():
+        when.touch()
+    for pid in everybody[0]:
         os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: all(is_stopped(pid) for pids in everybody for pid in pids))
 
-    time.sleep(4)  # far longer than the silence, and a wait between two checks
-    for pid in everybody:
+    time.sleep(4)  # longer than the silence, and than a wait between two checks
+    for pid in (pid for pids in everybody for pid in pids):
         os.kill(pid, signal.SIGCONT)
-    time.sleep(0.5)
+    time.sleep(1.2)  # two checks and more
 
-    assert [supervised.process.pid, *children(supervised.process.pid)] == everybody
-    assert supervised.end()[1:] == ("", 0)
+    assert [[each.process.pid, *children(each.process.pid)] for each in supervised] == everybody
+    assert [each.end()[1:] for each in supervised] == [("", 0)] * 4
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def test_nothing_is_reported_to_a_pid_that_may_be_another_process_by_now(start: Start) -> None:
@@ -169,10 +189,7 @@ def test_nothing_outlives_it(start: Start) -> None:
     supervised.process.kill()
 
     assert sorted(supervised.read(3)) == ["0 ended", "1 ended", "owner ended"]
-    deadline = time.monotonic() + 10
-    while any(map(alive, programs)):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: not any(map(alive, programs)))
 
 
 def test_a_program_that_keeps_ending_is_started_ever_more_rarely() -> None:

@@ -40,7 +40,8 @@ RESTART_S = 120.0
 """Time in which such a program is up again, or hangs as well: its owner waits for its store for half of it."""
 CHECK_INTERVAL_S = 2.0
 LATE_S = 1.0
-"""A wait that takes so much longer than it should shows that this process was held up itself, as all may have been."""
+"""A turn that takes so much longer than its wait should shows that this process was held up itself, as all may have
+been."""
 
 Run: TypeAlias = Callable[[Callable[[], None]], int]
 """Runs a program until SIGTERM, and returns its exit code; it is to call its argument once it is up."""
@@ -92,6 +93,8 @@ class Supervisor:
         self._workers = [_Slot(worker) for worker in workers]
         self._drain_timeout = drain_timeout
         self._pid = os.getpid()
+        self._waited_until = time.monotonic()
+        """When the last wait ended: until then it is known who has reported."""
         self._signals = 0
         """Number of signals to end."""
         self._ending = False
@@ -162,7 +165,7 @@ class Supervisor:
         """Kill what has not reported for too long: it is started again like everything that ends."""
         for slot in self._slots:
             limit = slot.longest_silence
-            if limit is not None and time.monotonic() - slot.heard_at > limit:
+            if limit is not None and self._waited_until - slot.heard_at > limit:
                 say(f"{slot.program.name} hangs: nothing heard of it for {limit:g} s; killed")
                 slot.heard_at = time.monotonic()  # not killed again before it is reaped
                 self._kill([slot], signal.SIGKILL)
@@ -177,10 +180,10 @@ class Supervisor:
 
     def _wait(self, until: float | None) -> None:
         """Wait for a signal, no longer than *until* (monotonic), and note what it says."""
-        began = time.monotonic()
-        within = LONGEST_WAIT_S if until is None else max(0.0, until - began)
+        within = LONGEST_WAIT_S if until is None else max(0.0, until - time.monotonic())
         info = signal.sigtimedwait(WATCHED, within)
-        if time.monotonic() - began > within + LATE_S:  # a machine or container that was paused
+        before, self._waited_until = self._waited_until, time.monotonic()
+        if self._waited_until - before > within + LATE_S:  # a machine or container that was paused, maybe before it
             self._excuse_all()
         if info is None:
             return
