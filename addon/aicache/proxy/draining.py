@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 CHECK_INTERVAL_S = 0.1
 IDLE_S = 0.25
 """Time without a byte after which a connection without an open request is closed."""
+TURNS_TO_READ = 20
+"""Turns of the event loop that a connection needs at most, from being accepted to its first request."""
 
 
 class Draining:
@@ -76,9 +78,11 @@ class Draining:
             ctx.options.update(server=False)  # type: ignore[no-untyped-call]  # closes the listeners
             self._on_begin()
             logger.info("SIGTERM: no new connections; open requests have %s to end", show_duration(self.timeout_s))
+            await _read_what_has_come()
             left = _close_idle()
             while left and time.monotonic() < deadline:
                 await asyncio.sleep(CHECK_INTERVAL_S)
+                await _read_what_has_come()
                 left = _close_idle()
             if not left:
                 logger.info("SIGTERM: all connections have ended")
@@ -91,15 +95,23 @@ class Draining:
             ctx.master.shutdown()  # type: ignore[no-untyped-call]
 
 
+async def _read_what_has_come() -> None:
+    """Let connections be accepted, and requests begin, that came before: the loop may be late, and notice them now."""
+    for _ in range(TURNS_TO_READ):
+        await asyncio.sleep(0)
+
+
 def _close_idle() -> int:
     """Close the clients' connections on which nothing goes on; return how many are left."""
     proxyserver: Any = ctx.master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
     left = 0
     for handler in [*proxyserver.connections.values()]:
         io = handler.transports.get(handler.client)
-        if io is None or io.handler is None or handler.client.transport_protocol != "tcp":
+        if io is None or handler.client.transport_protocol != "tcp":
             continue
         left += 1
+        if io.handler is None:
+            continue  # it has just been accepted
         if not count_open(handler) and time.time() - handler.timeout_watchdog.last_activity >= IDLE_S:
             io.handler.cancel("closed before the end")
     return left
