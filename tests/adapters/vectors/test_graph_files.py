@@ -209,7 +209,7 @@ def test_a_vector_that_was_removed_is_in_no_file(files: GraphFiles) -> None:
     assert found.graph.overwritten == 2
     found.graph.remove(5)  # with a place of its own for what stands there now
     wanted = [place for place in range(50) if place not in (3, 5)]
-    assert sorted(found.graph.nearest(a_vector(1), 64)) == wanted
+    assert sorted(found.graph.nearest(a_vector(1)[np.newaxis], 64)[0].tolist()) == wanted
 
 
 def test_it_is_saved_when_it_follows_and_again_when_much_has_changed(files: GraphFiles) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from aicache.adapters.vectors import (
@@ -124,6 +125,32 @@ def test_most_of_the_nearest_are_found_by_the_graph_alone(held: LargeNamespace) 
         for each, vector in zip(found, wanted, strict=True)
     )
     assert right >= 0.99 * 5 * len(wanted)
+
+
+def test_a_search_that_ends_among_vectors_of_another_kind_is_made_from_elsewhere_as_well(
+    held: LargeNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = np.eye(DIMENSIONS, dtype=np.float32)[:2]
+    vectors = {digest(i): (3 * (second if i % 2 else first) + a_vector(i)) / 3 for i in range(400)}
+    for key, vector in vectors.items():
+        held.put(key, vector, LATER)
+    follow(held)
+    nearest = held._current.graph.nearest
+
+    def ends_in_the_first(vectors: Vector, count: int, **options: bool) -> tuple[npt.NDArray[np.int64], float]:
+        """As where the second kind has no links to the first: only for what is far nearer to the second."""
+        places, _ = nearest(vectors, 400, **options)
+        in_second = bool((vectors @ second > 1.5 * (vectors @ first)).all())
+        return places[places % 2 == in_second], 0.2
+
+    monkeypatch.setattr(held._current.graph, "nearest", ends_in_the_first)
+    wanted = first + 1.2 * second
+
+    [found] = held.nearest_to_each([wanted], 1)
+
+    best = max(vectors, key=lambda key: float(vectors[key] @ wanted / np.linalg.norm(vectors[key])))
+    assert found[0].key == best
+    assert vectors[best][1] > vectors[best][0]  # of the second kind
 
 
 def test_a_vector_that_changes_while_it_is_brought_into_the_graph_is_brought_in_again(held: LargeNamespace) -> None:

@@ -13,10 +13,17 @@ from aicache.adapters.vectors.graph_files import KEY_TYPE, SavedGraph
 from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
 from aicache.adapters.vectors.neighbor_graph import NeighborGraph
 from aicache.adapters.vectors.row_file import RowFile
+from aicache.adapters.vectors.vector_sample import VectorSample
 from aicache.domain.model import PINNED, Neighbor, Vector
 
-CANDIDATES = 64
+CANDIDATES = 26
 """Places that the graph is asked for at least; the nearest of them, compared exactly, are the neighbors."""
+NEAR_SHARE = 0.5
+"""A quick search of the graph is enough where it finds a vector at this share of the distance of the nearest in a
+random sample, or nearer. Otherwise a thorough one follows."""
+OTHER_STARTS = 3
+"""As many more quick searches follow, for what lies half way to each of the nearest in the sample: where vectors of one
+kind have no links to those of another, a search of any length may end among the wrong ones."""
 MAX_GRAPH_NEIGHBORS = 128
 """For more neighbors than these all vectors are compared."""
 MAX_SINGLE_ROWS = 512
@@ -100,6 +107,7 @@ class LargeNamespace:
         """Whether the graph's file contains no vector that was removed, if there is a file."""
         self._dimensions = dimensions
         self._rows = RowFile(folder, dimensions)
+        self._sample = VectorSample(dimensions)
         self._expires = np.zeros(0, np.float64)  # NaN: a free place
         self._versions = np.zeros(0, np.uint32)
         self._keys = np.zeros(0, KEY_TYPE)
@@ -143,14 +151,18 @@ class LargeNamespace:
     def put(self, key: str, vector: Vector, expires_at: float) -> None:
         """Add or replace a vector. OSError when the disk has no room for it."""
         row = vector / (np.linalg.norm(vector) or 1.0)
+        is_new = key not in self._places
         if (place := self._places.get(key)) is not None:
             unchanged = bool((self._rows.read((place,)) == row).all())
             self.is_file_clean = self.is_file_clean and unchanged
+            self._sample.change(place, row)
         elif (place := self._saved_places.pop(key, None)) is not None:
             unchanged = self._current.graph.holds(place, row)
         else:
             place, unchanged = self._new_place(), False
         self._places[key], self._keys[place] = place, key.encode()
+        if is_new:
+            self._sample.add(place, row, len(self._places))
         self._rows.write(place, row)
         self._expires[place] = expires_at
         if not unchanged:
@@ -171,6 +183,7 @@ class LargeNamespace:
         if (place := self._places.pop(key, None)) is None:
             return
         self._rows.write(place, 0.0)
+        self._sample.remove(place)
         self._expires[place], self._keys[place] = np.nan, b""
         self._free.append(place)
         self.is_file_clean = False
@@ -186,15 +199,12 @@ class LargeNamespace:
         """Return at most *top_k* neighbors of each vector, nearest first."""
         wanted = [vector / (np.linalg.norm(vector) or 1.0) for vector in vectors]
         if top_k > MAX_GRAPH_NEIGHBORS:
-            return self._scan(wanted, top_k, [set() for _ in wanted], every=True)
-        count = max(CANDIDATES, 2 * top_k)
-        candidates = [set(self._current.graph.nearest(vector, count)) for vector in wanted]
+            return self._scan(wanted, top_k, [np.empty(0, np.int64) for _ in wanted], every=True)
+        candidates = [self._candidates(vector, max(CANDIDATES, 2 * top_k)) for vector in wanted]
         if len(self._current.behind) > MAX_SINGLE_ROWS:
             return self._scan(wanted, top_k, candidates)
-        return [
-            self._best(vector, {*places, *self._current.behind}, top_k)
-            for vector, places in zip(wanted, candidates, strict=True)
-        ]
+        behind = np.fromiter(self._current.behind, np.int64)
+        return [self._best(vector, (places, behind), top_k) for vector, places in zip(wanted, candidates, strict=True)]
 
     def close(self) -> None:
         self._rows.close()
@@ -274,6 +284,8 @@ class LargeNamespace:
         self._expires[: self._end] = matrix.expires
         self._keys[: self._end] = list(matrix.keys)
         self._places = {key: place for place, key in enumerate(matrix.keys)}
+        for place, row in enumerate(matrix.rows):
+            self._sample.add(place, row, place + 1)
         self._current.note(range(self._end))
 
     def _grow(self) -> None:
@@ -294,27 +306,43 @@ class LargeNamespace:
     def _key(self, place: int) -> str:
         return bytes(self._keys[place]).decode()
 
-    def _best(self, wanted: Vector, candidates: Iterable[int], top_k: int) -> list[Neighbor]:
-        places = np.fromiter(candidates, np.int64)
+    def _candidates(self, wanted: Vector, count: int) -> npt.NDArray[np.int64]:
+        """Return the places that the graph finds near a vector, some maybe twice."""
+        graph = self._current.graph
+        places, distance = graph.nearest(wanted[np.newaxis], count)
+        starts, cosine = self._sample.nearest(wanted, OTHER_STARTS)
+        if distance <= NEAR_SHARE * (1 - cosine):
+            return places
+        more, _ = graph.nearest(wanted[np.newaxis], count, thorough=True)
+        others, _ = graph.nearest(wanted + starts, count)
+        return np.concatenate((places, more, others))
+
+    def _best(self, wanted: Vector, candidates: Sequence[npt.NDArray[np.int64]], top_k: int) -> list[Neighbor]:
+        places = np.unique(np.concatenate(candidates))
         places = places[~np.isnan(self._expires[places])]
         cosines = self._rows.read(places) @ wanted
-        nearest = np.lexsort((places, -cosines))[:top_k]
+        nearest = np.argsort(-cosines, kind="stable")[:top_k]
         found = np.clip(cosines[nearest], -1.0, 1.0).tolist()
-        return [
-            Neighbor(self._key(place), cosine) for place, cosine in zip(places[nearest].tolist(), found, strict=True)
-        ]
+        keys: list[bytes] = self._keys[places[nearest]].tolist()
+        return [Neighbor(key.decode(), cosine) for key, cosine in zip(keys, found, strict=True)]
 
     def _scan(
-        self, wanted: Sequence[Vector], top_k: int, candidates: Sequence[set[int]], *, every: bool = False
+        self,
+        wanted: Sequence[Vector],
+        top_k: int,
+        candidates: Sequence[npt.NDArray[np.int64]],
+        *,
+        every: bool = False,
     ) -> list[list[Neighbor]]:
         """Compare the parts of the file that the graph is behind in, or all of it, and the candidates."""
         stacked = np.stack(wanted)
+        compared = [[places] for places in candidates]
         for start, rows in self._rows.segments(self._end):
             if not every and not self._current.is_behind_in(start):
                 continue
             cosines = stacked @ rows.T
             cosines[:, np.isnan(self._expires[start : start + len(rows)])] = -np.inf
-            for places, each in zip(candidates, cosines, strict=True):
+            for places, each in zip(compared, cosines, strict=True):
                 nearest = np.argpartition(each, -top_k)[-top_k:] if top_k < len(each) else np.arange(len(each))
-                places.update((nearest + start).tolist())
-        return [self._best(vector, places, top_k) for vector, places in zip(wanted, candidates, strict=True)]
+                places.append(nearest + start)
+        return [self._best(vector, places, top_k) for vector, places in zip(wanted, compared, strict=True)]

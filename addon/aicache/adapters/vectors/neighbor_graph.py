@@ -18,8 +18,10 @@ from aicache.domain.model import Vector
 
 CONNECTIVITY = 16
 EXPANSION_ADD = 128
-EXPANSION_SEARCH = 256
-"""HNSW's M, efConstruction and ef: recall and time are in .github/docs/scale.md."""
+"""HNSW's M and efConstruction: recall and time are in .github/docs/scale.md."""
+EXPANSION_SEARCH = 64
+EXPANSION_THOROUGH = 192
+"""HNSW's ef, of a search that is enough for most vectors, and of one for those that it is not enough for."""
 EXPANSION_OVERWRITE = 8
 FIRST_OVERWRITTEN = 1 << 40
 """The first of the places that stand for nothing."""
@@ -61,7 +63,6 @@ class NeighborGraph:
             dtype="i8",
             connectivity=CONNECTIVITY,
             expansion_add=EXPANSION_ADD,
-            expansion_search=EXPANSION_SEARCH,
         )
         self._dimensions = dimensions
         self._noise = np.random.default_rng()
@@ -93,13 +94,24 @@ class NeighborGraph:
             found = self._index.get(place)
         return found is not None and bool((found == _quantized(vector)).all())
 
-    def nearest(self, vector: Vector, count: int) -> list[int]:
-        """Return the places of at most *count* vectors that are probably the nearest, in no certain order."""
+    def nearest(self, vectors: Vector, count: int, *, thorough: bool = False) -> tuple[npt.NDArray[np.int64], float]:
+        """Return the places of at most *count* vectors for each row of *vectors* that are probably the nearest to it.
+
+        They are in no certain order, some maybe twice. With them comes the smallest distance (1 - cosine) of any,
+        about; infinity where there are none.
+        """
         with self._announced(), self._lock:
             if not len(self._index):
-                return []
-            found: npt.NDArray[np.uint64] = self._index.search(_quantized(vector), count, threads=1).keys
-        return [int(place) for place in found if place < FIRST_OVERWRITTEN]
+                return np.empty(0, np.int64), np.inf
+            self._index.expansion_search = EXPANSION_THOROUGH if thorough else EXPANSION_SEARCH
+            found = self._index.search(_quantized(vectors), count, threads=1)
+        keys, distances = found.keys, found.distances
+        if len(vectors) > 1:
+            there = np.arange(keys.shape[1]) < found.counts[:, np.newaxis]
+            keys, distances = keys[there], distances[there]
+        if not (real := keys < FIRST_OVERWRITTEN).all():
+            keys, distances = keys[real], distances[real]
+        return keys.astype(np.int64), float(distances.min(initial=np.inf))
 
     # ------------------------------------------------------------------ files
 
@@ -118,7 +130,7 @@ class NeighborGraph:
         graph._index.load(path, progress=_let_others_run)
         if graph._index.ndim != dimensions or str(graph._index.dtype) != str(cls(dimensions)._index.dtype):
             raise ValueError("not a graph of such vectors")
-        graph._index.expansion_add, graph._index.expansion_search = EXPANSION_ADD, EXPANSION_SEARCH
+        graph._index.expansion_add = EXPANSION_ADD
         graph.overwritten = overwritten
         return graph
 
@@ -155,6 +167,7 @@ def _let_others_run(done: int, total: int) -> bool:
 _let_others_run.__annotations__ = {"done": int, "total": int, "return": bool}  # usearch compares them with these types
 
 
-def _quantized(vector: Vector) -> npt.NDArray[np.int8]:
+def _quantized(vectors: Vector) -> npt.NDArray[np.int8]:
     # Not by usearch, which divides by the length: of 512 numbers hardly any would be above 20 of 127.
-    return np.rint(vector * (127.0 / (float(np.abs(vector).max()) or 1.0))).astype(np.int8)
+    largest = np.abs(vectors).max(axis=-1, keepdims=True)
+    return np.rint(vectors * (127.0 / np.where(largest > 0, largest, 1.0))).astype(np.int8)
