@@ -23,6 +23,8 @@ _PERSONS = frozenset([*_PEOPLE.values(), *"我你您他她它谁", "ใคร", 
 _STRANDED = frozenset(STRANDED.split())
 CONTENT_MARK = "="
 """Begins each word with a meaning in a sequence of words."""
+_BEFORE_VOWELS = frozenset({"mon", "ton", "son"})
+_VOWELS = frozenset("aeiouyhàâéèêëîïôùûœæ")
 _AMOUNTS = frozenset({"few", "little"})
 _NAMED = frozenset({"heißt", "heisst", "heißen", "heissen"})
 _GERUND = re.compile(r"\bfor \w+ing\b")
@@ -183,6 +185,8 @@ def _genders(words: Sequence[str], articles: Mapping[str, str]) -> dict[str, str
     """Return the nouns by the gender of their articles; without those that have several."""
     found: dict[str, str] = {}
     for article, noun in pairwise(words):
+        if article in _BEFORE_VOWELS and noun[0] in _VOWELS:
+            continue  # mon amie
         if (gender := articles.get(article)) is not None:
             found[noun] = gender if found.get(noun, gender) == gender else ""
     return {noun: gender for noun, gender in found.items() if gender}

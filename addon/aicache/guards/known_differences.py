@@ -15,6 +15,7 @@ from aicache.guards import (
     swapped_roles,
 )
 from aicache.guards.comparison import Difference
+from aicache.guards.numerals import find_halves
 from aicache.guards.text_features import TextFeatures
 
 
@@ -38,7 +39,9 @@ def _slots(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
         or (one.script and other.script and one.script != other.script)
     ):
         yield "tongue"
-    if numbers.has_unequal_quantities(one.quantities, other.quantities):
+    if numbers.has_unequal_quantities(one.quantities, other.quantities) or (
+        find_halves(one.plain) != find_halves(other.plain)
+    ):
         yield "numbers"
     if names.has_unmatched_code(one.names, other.plain) and names.has_unmatched_code(other.names, one.plain):
         yield "code"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from aicache.guards import (
     exclusive_words,
     function_words,
     han_replacements,
+    kana_particles,
     names,
     persons,
     question_type,
@@ -27,10 +28,9 @@ from aicache.guards.matching import Matching, match_words
 from aicache.guards.moved_clauses import is_clause_moved
 from aicache.guards.only_difference import find_only_difference
 from aicache.guards.order import Order, find_order
-from aicache.guards.patterns import compile_later
+from aicache.guards.structures import find_other_structures, settle_order
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.tokens import Meaning, Script, Token
-from aicache.guards.turned_phrases import are_phrases_turned
 from aicache.guards.writing import is_only_written_otherwise, is_written_otherwise
 
 EASE = -0.8
@@ -55,6 +55,7 @@ UNEXPLAINED_RAISES: dict[str, float] = {
     "substitution": 0.4,
     "additions": 0.4,
     "order": 0.3,
+    "roles": 0.3,
     "question": 0.3,
     "auxiliary": 0.3,
     "code": 0.4,
@@ -65,10 +66,6 @@ _WIE = frozenset({"de", "nl"})
 """Languages of which one asks how with the word with which the other asks who."""
 _PARTICLES = frozenset("up down off out over through away along around behind under back".split())
 """English words that change the verb before them: give, give up."""
-_HARMLESS_KANA = compile_later(
-    "(?:なぜ|なんで|どうして|に?どのくらい|どれくらい|に?どの|どれ|くらい|ぐらい|です|ます|でしょう|ください|とは|って|いう|[かのはがをよねんだる])+"
-)
-"""Japanese runs of kana that say nothing, or the same."""
 _SAYING_NOTHING = frozenset({"moved", "filler", "typo"})
 """Differences with which the questions are as much the same as without: measured, 2 in 100 of such neighbors err."""
 _HARMLESS = frozenset({*THRESHOLD_RAISES, *_SAYING_NOTHING, "inversion"})
@@ -88,6 +85,8 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = Fa
     if exclusive_words.inverts_meaning(one.word_groups, other.word_groups):  # twice, or it would be known to differ
         return Comparison(Outcome.EXPLAINED, (Difference("inversion"),))
     differences = tuple(_differences(one, other, matching, order, long=long))
+    if all(each.name in _HARMLESS for each in differences):
+        differences += tuple(map(Difference, find_other_structures(one, other, matching.twins)))
     if all(each.name in _HARMLESS for each in differences):
         asks_way = one.small_words.asks_way and other.small_words.asks_way
         only = find_only_difference(one.clauses, other.clauses, matching.twins, asks_way=asks_way)
@@ -127,18 +126,13 @@ def _differences(
 ) -> Iterator[Difference]:
     """Yield the differences that may change the answer."""
     yield from small_words.find_possible_differences(one.small_words, other.small_words)
-    if order in (Order.SAME, Order.MOVED) and han_replacements.are_characters_exchanged(one.bare, other.bare):
-        order = Order.TURNED
-    if order in (Order.SAME, Order.MOVED) and are_phrases_turned(one.clauses, other.clauses):
-        order = Order.TURNED
-    if order is Order.MOVED and _have_other_owners(one.writing.owners, other.writing.owners):
-        order = Order.TURNED
+    order = settle_order(one, other, order)
     if order is not Order.SAME:
         yield Difference("order" if order is Order.TURNED else "moved")
     left, right = _words(matching.left), _words(matching.right)
     said = [*filter(_says, matching.left), *filter(_says, matching.right)]
     if left and right:
-        wording = not said and (not one.clauses.is_phonetic or _are_harmless_kana((*left, *right)))
+        wording = not said and (not one.clauses.is_phonetic or kana_particles.are_harmless(left, right))
         yield Difference("wording" if wording else "substitution", left, right)
     elif said:
         many = len(said) > MAX_ADDED_WORDS or long or (len(left) + len(right) == 1 and said[0].word in _PARTICLES)
@@ -203,11 +197,6 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
         yield "pronoun"
 
 
-def _have_other_owners(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Return whether both texts name owners, and none of the same: the dog's owner, the owner's dog."""
-    return bool(one) and bool(other) and one.keys().isdisjoint(other)
-
-
 def _has_other_voice(one: TextFeatures, other: TextFeatures) -> bool:
     """Return whether who does something in one text has it done to them in the other: robbed me, was robbed."""
     others = other.participles
@@ -229,11 +218,6 @@ def _has_other_plural(one: TextFeatures, other: TextFeatures) -> bool:
         for mine in a.words
         if (single := PLURALS_APART.get(mine)) is not None
     )
-
-
-def _are_harmless_kana(words: Sequence[str]) -> bool:
-    """Return whether Japanese endings and particles are those of politeness, and of the same question word."""
-    return all(_HARMLESS_KANA.fullmatch(word) for word in words)
 
 
 def _is_letter(token: Token) -> bool:

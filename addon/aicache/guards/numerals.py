@@ -103,3 +103,11 @@ def _value(text: str) -> str:
         else:
             total, section, digit = (total + section + digit or 1) * _MYRIADS[char], 0, 0
     return str(total + section + digit)
+
+
+def find_halves(plain: str) -> tuple[str, ...]:
+    """Return the Chinese halves of a normalized text as they are written, in order: 一个半小时, 半个小时."""
+    return () if plain.isascii() or "半" not in plain else tuple(_HALF.findall(plain))
+
+
+_HALF = compile_later("个半|半个|(?<!点)半(?=小时|天|年|月|斤|价|数)")

@@ -123,7 +123,12 @@ def _judge(place: _Place, language: str, twins: Mapping[str, str], *, asks_way: 
         return _NOTHING
     if _SAYS_NOTHING.issuperset(added):
         return _NOTHING if sure else _SOMETHING
-    specifies = place.after is not None and is_content(place.after) and len(added) == len(place.left) + len(place.right)
+    said = place.left or place.right
+    if place.before is not None and not (place.left and place.right) and not is_content(said[0]):
+        return _Verdict(True, "additions")  # a phrase more: in place, to last
+    if said[-1].word == "of" and not (place.left and place.right):
+        return _Verdict(True, "additions")  # the engine of a car
+    specifies = place.after is not None and is_content(place.after) and len(added) == len(said)
     return _Verdict(True, "additions" if specifies or not _WHEN.isdisjoint(added) else "")
 
 

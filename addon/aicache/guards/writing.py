@@ -26,8 +26,10 @@ _DOTTED_NAME = re.compile(r"(?<![\w.])\.[^\W\d][\w.-]*")
 _BEFORE_COMMA = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]+)[,،]\s+(?=[^\W\d_])")
 _COMMA = compile_later(r"(?P<before>[^\W\d_]+)[,，、]\s*(?P<after>[^\W\d_]+)")
 _OWNER = compile_later(r"[^\W\d_]+(?:'s|s')(?![^\W_])")
-_MARKS = compile_later(f"[{MARKS}]+")
+_MARKS = compile_later(f"[{MARKS}]+|(?<=\u064a)\u0651(?!\\w)")
 _WORD = re.compile(r"[^\W\d_]+")
+_COMPOUND = re.compile(r"\b(?P<first>[a-z]{2,})(?P<sign>[- ])(?=(?P<second>[a-z]{2,}(?:ing|ed))\b)")
+_CAPITALIZED = re.compile(r"(?P<before>[a-z]+) (?P<word>[A-Z][a-z]+)(?![\w'-])(?: (?P<after>[\w'-]+))?")
 _ASKING: frozenset[str] = frozenset().union(*ASKING.values())
 _NAMES = frozenset(letter_case.NAMES.split()) | frozenset(letter_case.ACRONYMS.split())
 _ACCENT = compile_later("[\u00c0-\u024f\u1e00-\u1eff]")
@@ -63,6 +65,10 @@ class Writing:
     """Owners as they are written, by their letters: boy's, boys'."""
     words: frozenset[str]
     """Words that say something."""
+    compounds: Mapping[str, str]
+    """What joins a word and a participle behind it, by their letters: man-eating, man eating."""
+    with_article: Mapping[str, bool]
+    """Capitalized English words within a sentence, and whether "the" stands before each: the Queen, Queen."""
 
 
 def find_writing(text: str, language: str, words: Sequence[str]) -> Writing:
@@ -91,6 +97,8 @@ def find_writing(text: str, language: str, words: Sequence[str]) -> Writing:
         between_commas=_between_commas(text, language),
         owners={match[0].replace("'", ""): match[0] for match in _OWNER.finditer(text.lower())} if "'" in text else {},
         words=said,
+        compounds=_compounds(text) if language == "en" else {},
+        with_article=_with_article(text) if language == "en" else {},
     )
 
 
@@ -104,6 +112,8 @@ def is_written_otherwise(one: Writing, other: Writing) -> bool:
         or _has_lost_accent(other, one)
         or _has_moved_comma(one, other)
         or any(other.owners.get(word, form) != form for word, form in one.owners.items())
+        or any(other.compounds.get(word, sign) != sign for word, sign in one.compounds.items())
+        or any(other.with_article.get(word, article) != article for word, article in one.with_article.items())
         or (one.in_german and other.in_german and _count_other_capitals(one, other) > 0)
     )
 
@@ -157,6 +167,23 @@ def _only_accented(text: str, words: frozenset[str]) -> str:
 
 def _without_accents(word: str) -> str:
     return "".join([char for char in unicodedata.normalize("NFD", word) if unicodedata.category(char) != "Mn"])
+
+
+def _compounds(text: str) -> dict[str, str]:
+    if "ing" not in text and "ed" not in text:
+        return {}
+    return {match["first"] + match["second"]: match["sign"] for match in _COMPOUND.finditer(text.lower())}
+
+
+def _with_article(text: str) -> dict[str, bool]:
+    if text.isupper() or text.istitle():
+        return {}
+    small = WORDS_OF["en"]
+    return {
+        match["word"].lower(): match["before"] == "the"
+        for match in _CAPITALIZED.finditer(text)
+        if not match["after"] or match["after"] in small
+    }
 
 
 def _indentation(text: str) -> list[str]:

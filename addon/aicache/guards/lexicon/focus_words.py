@@ -28,3 +28,6 @@ siempre tutti tutte ogni sempre altijd elke iedereen iedere wszyscy wszystkie ka
 
 AUXILIARIES = "is are was were be been do does did can could will would should must may have has had"
 """English verbs beside which "not" stands on one side only: is not, not is."""
+
+BEFORE_INVERTED = "why how what which who whom whose where when and but so then me know"
+"""English words behind which a verb stands before its subject."""

@@ -141,7 +141,7 @@ ARTICLES = {
     language: _by_word(table)
     for language, table in {
         "de": "masculine: der\nfeminine: die\nneuter: das",
-        "fr": "masculine: le un du au ce\nfeminine: la une cette",
+        "fr": "masculine: le un du au ce mon ton son\nfeminine: la une cette ma ta sa",
         "es": "masculine: el un del al este ese\nfeminine: la una esta esa",
         "it": "masculine: il lo un uno del dello al allo nel sul dal questo\n"
         "feminine: la una della alla nella sulla dalla questa",

@@ -145,6 +145,6 @@ zug
 
 OTHER_IN_SMALL_LETTERS = """
 polish turkey china aids lent swede cork catholic reading nice bath job mobile august bill lima natal tangier wales
-jersey hamlet rugby welsh
+jersey hamlet rugby welsh march
 """
 """Those of them that are seldom meant when they are typed in small letters, in a text that has capitals."""

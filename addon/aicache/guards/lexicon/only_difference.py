@@ -34,7 +34,7 @@ please now going go gone get gets got getting able need needs needed needing wan
 found out know knows reason reasons make making made come comes happen happens happened happening see take takes
 taking say says tell look order available possible possibly successfully properly involved necessary required located
 seem seems use using ever own good great best various different particular main major whole entire real true basic
-total overall thing things mean means interesting itself complete as doing considered
+total overall thing things mean means interesting itself complete as doing considered number form brand amount
 """
 """English words that a question may have more without asking for more, whatever is around them."""
 

@@ -1,0 +1,24 @@
+"""Japanese endings and particles: those of politeness say nothing, those of place, time and "only" do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aicache.guards.patterns import compile_later
+
+_HARMLESS = compile_later(
+    "(?:なぜ|なんで|どうして|に?どのくらい|どれくらい|に?どの|どれ|くらい|ぐらい|です|ます|でしょう|ください|とは|って|いう|[かのはがをよねんだる])+"
+)
+"""Japanese runs of kana that say nothing, or the same."""
+_SAYING = compile_later("[でにをがはへと]?(?:だけ|ばかり|しか|さえ)[でにをがはへと]?|までに|まで")
+
+
+def are_harmless(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether Japanese endings and particles are those of politeness, and of the same question word."""
+    objects = ["を" in "".join(words) for words in (one, other)]
+    return objects[0] == objects[1] and all(_HARMLESS.fullmatch(word) for word in (*one, *other))
+
+
+def have_other_particles(one: str, other: str) -> bool:
+    """Return whether two Japanese texts differ in what tells until or by when, or what "only" is said of."""
+    return not one.isascii() and not other.isascii() and _SAYING.findall(one) != _SAYING.findall(other)

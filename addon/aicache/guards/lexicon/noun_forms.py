@@ -1,0 +1,16 @@
+"""English words around a noun. Data only; standard grammar."""
+
+from __future__ import annotations
+
+BEFORE_NOUNS = "my your our his her their its this that these those some any no every each s and or"
+"""Words behind which a noun has no article."""
+
+QUANTIFIERS = "all every each both one some any most many few"
+AFTER_ASKED = "should do can could did will would must may shall"
+"""Verbs that have one form for one and for several."""
+
+PROGRESSIVE = "is are am was were being been be"
+PERFECT = "have has had get got gets not"
+HAVING = "get gets got have has had having getting"
+MEANING = "mean means meaning meant definition define"
+"""Words with which it is asked what a word means."""

@@ -1,0 +1,54 @@
+"""How two texts are built: their order, who does what, what their nouns and particles name. Pure.
+
+What the words alone do not tell is looked at where they tell no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from aicache.guards import han_replacements, kana_particles, noun_forms
+from aicache.guards.han_order import is_order_changed
+from aicache.guards.order import Order
+from aicache.guards.reordered_words import are_words_reordered
+from aicache.guards.romance_roles import have_other_small_roles
+from aicache.guards.sentence_roles import are_roles_changed
+from aicache.guards.text_features import TextFeatures
+from aicache.guards.turned_phrases import are_phrases_turned
+
+
+def settle_order(one: TextFeatures, other: TextFeatures, order: Order) -> Order:
+    """Return how the words that both texts have stand in another order; *order* is what their places alone tell."""
+    if order in (Order.SAME, Order.MOVED) and (
+        han_replacements.are_characters_exchanged(one.bare, other.bare)
+        or are_phrases_turned(one.clauses, other.clauses)
+    ):
+        return Order.TURNED
+    if order is Order.MOVED and _have_other_owners(one.writing.owners, other.writing.owners):
+        return Order.TURNED
+    return order
+
+
+def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping[str, str]) -> Iterator[str]:
+    """Yield the names of the differences in how two texts are built that may change the answer.
+
+    *twins* are words of the first text, in the compared form, that are another form of one of the second.
+    """
+    mine, others = one.clauses, other.clauses
+    if is_order_changed(mine, others) or are_words_reordered(mine, others, twins):
+        yield "order"
+    if are_roles_changed(mine, others, twins) or have_other_small_roles(mine, others):
+        yield "roles"
+    if kana_particles.have_other_particles(one.plain, other.plain):
+        yield "function-word"
+    if noun_forms.is_noun_otherwise(mine, others) or (
+        (one.asks_meaning or other.asks_meaning) and noun_forms.are_synonyms_asked(mine, others, twins)
+    ):
+        yield "substitution"
+    if noun_forms.is_over(mine, others):
+        yield "tense"
+
+
+def _have_other_owners(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Return whether both texts name owners, and none of the same: the dog's owner, the owner's dog."""
+    return bool(one) and bool(other) and one.keys().isdisjoint(other)
