@@ -16,12 +16,16 @@ BATCH_PLACES = 64
 """Places brought into a graph between two looks at what is most urgent; they take 30 ms."""
 REST_SHARE = 0.5
 """Rest after each batch, as a share of the processor time that it took: requests have better use for it."""
+SAVE_EVERY = 64
+"""Batches after which a graph may be saved, though there is more to apply: else a restart would begin anew."""
+END_TIMEOUT_S = 2.0
 
 
 class GraphUpkeep:
     """Applies what *next_changes* returns, given a number of places, and reports it to *settle*.
 
-    When there is nothing to apply, *save_one* may write a file; it is called again while it returns true.
+    When there is nothing to apply, and now and then while there is, *save_one* may write a file; it is called again
+    while it returns true.
 
     The thread is started by the first `wake`, and loads usearch. After an error it ends: then what the graphs lack is
     compared vector by vector.
@@ -47,9 +51,14 @@ class GraphUpkeep:
             self._work.set()
 
     def close(self) -> None:
-        """End the thread soon; it is not waited for, as it changes nothing but graphs."""
+        """End the thread soon."""
         self._ending = True
         self._work.set()
+
+    def join(self) -> None:
+        """Wait for the end of the thread, `END_TIMEOUT_S` at most: to write a large file may take longer."""
+        if self._thread is not None:
+            self._thread.join(END_TIMEOUT_S)
 
     def _run(self) -> None:
         try:
@@ -57,13 +66,23 @@ class GraphUpkeep:
             while not self._ending:
                 self._work.wait()
                 self._work.clear()
-                while not self._ending and (changes := self._next_changes(BATCH_PLACES)) is not None:
-                    begun = time.thread_time()
-                    changes.apply()
-                    self._settle(changes)
-                    del changes
-                    time.sleep(REST_SHARE * (time.thread_time() - begun))
-                while not self._ending and self._save_one():
-                    pass
+                self._apply_all()
+                self._save_all()
         except Exception:
             logger.exception("vector index: the graphs of large namespaces do not follow any more")
+
+    def _apply_all(self) -> None:
+        batches = 0
+        while not self._ending and (changes := self._next_changes(BATCH_PLACES)) is not None:
+            begun = time.thread_time()
+            if changes.apply(lambda: self._ending):
+                self._settle(changes)
+            del changes
+            time.sleep(REST_SHARE * (time.thread_time() - begun))
+            batches += 1
+            if batches % SAVE_EVERY == 0:
+                self._save_all()
+
+    def _save_all(self) -> None:
+        while not self._ending and self._save_one():
+            pass

@@ -177,10 +177,14 @@ class InMemoryVectors:
             gone.close()
 
     def close(self) -> None:
-        """End the thread that keeps the graphs, and forget all vectors."""
+        """Have the thread that keeps the graphs end, and forget all vectors."""
         self._upkeep.close()
         with self._lock:
             self._forget()
+
+    def join(self) -> None:
+        """Wait a moment for the thread that keeps the graphs, after `close`."""
+        self._upkeep.join()
 
     def _forget(self) -> None:
         for namespace in [*self._namespaces]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,11 @@ searches overlook whole topics."""
 MIN_UNSAVED = 1000
 MAX_UNSAVED_SHARE = 0.1
 """A graph is saved when that many changes, and that share of its vectors, are not in its file."""
+MIN_UNSAVED_IN_PART = 8192
+MAX_UNSAVED_SHARE_IN_PART = 1 / 3
+"""The same for one that is being made: it takes minutes for 100,000 vectors, and a restart need not begin anew."""
+STALE = "-"
+"""Begins what is in a file in place of a key whose place has an old vector in the graph: no vector will claim it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,19 @@ class GraphChanges:
     live: list[bool]
     versions: list[int]
 
-    def apply(self) -> None:
-        """Change the graph; it takes a millisecond a place, and needs no lock of the namespace's."""
+    def apply(self, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Change the graph; it takes a millisecond a place, and needs no lock of the namespace's.
+
+        False where it was to *stop* before the end.
+        """
         for place, row, live in zip(self.places, self.rows, self.live, strict=True):
+            if stop():
+                return False
             if live:
                 self.graph.put(place, row)
             else:
                 self.graph.remove(place)
+        return True
 
 
 class _Followed:
@@ -85,6 +96,11 @@ class _Followed:
     def is_behind_in(self, start: int) -> bool:
         """Tell whether it is behind in the part that begins at a place."""
         return bool(self.behind_in[start // self._part_size :][:1].any())
+
+    def shuffle(self) -> None:
+        """Let it follow in random order."""
+        places = np.fromiter(self.behind, np.int64, len(self.behind))
+        self.behind = dict.fromkeys(np.random.default_rng().permutation(places).tolist())
 
     def settle(self, place: int) -> None:
         if place in self.behind:
@@ -177,6 +193,9 @@ class LargeNamespace:
             self._note(place)
         if not len(self._current.graph):
             self._current = self._graph_of_all()
+        elif len(self._current.behind) >= MIN_GROWN:  # a file that was written while the graph was being made
+            self._current.shuffle()
+            self._current.shuffled = len(self._places)
         self.is_file_clean = self.is_file_clean and not unclaimed
 
     def drop(self, key: str) -> None:
@@ -231,7 +250,8 @@ class LargeNamespace:
 
     def settle(self, done: GraphChanges) -> None:
         """Note that a graph has followed, but for places that have changed again."""
-        self._unsaved += len(done.places)
+        if done.graph is self._current.graph:
+            self._unsaved += len(done.places)
         for followed in (self._current, self._next):
             if followed is not None and followed.graph is done.graph:
                 for place, version in zip(done.places, done.versions, strict=True):
@@ -239,6 +259,7 @@ class LargeNamespace:
                         followed.settle(place)
         if self._next is not None and not self._next.behind:
             self._current, self._next = self._next, None
+            self._unsaved = len(self)
 
     def _start_anew_if_due(self) -> None:
         graph = self._current.graph
@@ -263,11 +284,20 @@ class LargeNamespace:
 
     def to_save(self) -> tuple[NeighborGraph, npt.NDArray[np.bytes_]] | None:
         """Return the graph and the keys by place, if there should be a new file: then that is taken as written."""
-        due = not self._has_file or self._unsaved >= max(MIN_UNSAVED, MAX_UNSAVED_SHARE * len(self))
-        if not (due and self.complete and not self._current.behind and self._next is None):
+        graph, behind = self._current.graph, self._current.behind
+        if behind or self._next is not None:
+            due = self._unsaved >= max(MIN_UNSAVED_IN_PART, MAX_UNSAVED_SHARE_IN_PART * len(graph))
+        else:
+            due = not self._has_file or self._unsaved >= max(MIN_UNSAVED, MAX_UNSAVED_SHARE * len(self))
+        if not (due and self.complete):
             return None
-        self._unsaved, self._has_file, self.is_file_clean = 0, True, True
-        return self._current.graph, self._keys[: self._end].copy()
+        keys = self._keys[: self._end].copy()
+        lacking = np.fromiter(behind, np.int64, len(behind))
+        stale = lacking[graph.has(lacking)] if len(lacking) else lacking
+        keys[lacking] = b""
+        keys[stale] = [f"{STALE}{place}".encode() for place in stale.tolist()]
+        self._unsaved, self._has_file, self.is_file_clean = 0, True, not len(stale)
+        return graph, keys
 
     def note_no_file(self) -> None:
         """Note that there is no file."""

@@ -94,6 +94,12 @@ class NeighborGraph:
             found = self._index.get(place)
         return found is not None and bool((found == _quantized(vector)).all())
 
+    def has(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Tell for each of these places whether it is there."""
+        with self._lock:
+            found: npt.NDArray[np.bool_] = self._index.contains(places.astype(np.uint64))
+        return found
+
     def nearest(self, vectors: Vector, count: int, *, thorough: bool = False) -> tuple[npt.NDArray[np.int64], float]:
         """Return the places of at most *count* vectors for each row of *vectors* that are probably the nearest to it.
 

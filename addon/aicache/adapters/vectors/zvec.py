@@ -245,8 +245,14 @@ class ZvecIndex:
         finally:
             self._watching.cancel()
             self._memory.close()
-            closing = self._worker.close(self._folder.close, within=CLOSE_TIMEOUT_S)
+            closing = self._worker.close(self._close, within=CLOSE_TIMEOUT_S)
             await self._within(closing, "close", 2 * CLOSE_TIMEOUT_S)
+
+    def _close(self) -> None:
+        try:
+            self._folder.close()
+        finally:
+            self._memory.join()  # if Python ends while the thread is in usearch, the process is aborted
 
     async def _find(self, namespace: str, vector: Vector, top_k: int) -> tuple[list[Neighbor], bool]:
         """Return the neighbors, and whether they were found in memory, where one product serves many searches."""

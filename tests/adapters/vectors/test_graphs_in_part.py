@@ -1,0 +1,200 @@
+"""A graph of a large namespace while it is being made: saved in part, and no reason to be aborted at the end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from aicache.adapters.vectors import graph_upkeep, large_namespace, neighbor_graph, row_file
+from aicache.adapters.vectors.graph_files import GraphFiles
+from aicache.adapters.vectors.graph_upkeep import GraphUpkeep
+from aicache.adapters.vectors.large_namespace import GraphChanges, LargeNamespace
+from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
+from aicache.domain.model import Vector
+from sample_vectors import LATER, digest, random_vector
+
+pytestmark = pytest.mark.skipif(not neighbor_graph.is_installed(), reason="usearch is not installed")
+
+DIMENSIONS = 16
+SPACE = digest("space")
+
+
+def a_vector(seed: int) -> Vector:
+    return random_vector(seed, DIMENSIONS)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    neighbor_graph.load()
+    monkeypatch.setattr(row_file, "SEGMENT_ROWS", 64)
+    monkeypatch.setattr(large_namespace, "MIN_UNSAVED", 10)
+    monkeypatch.setattr(large_namespace, "MIN_UNSAVED_IN_PART", 40)
+    monkeypatch.setattr(large_namespace, "MIN_GROWN", 50)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> GraphFiles:
+    return GraphFiles(tmp_path / "space", DIMENSIONS)
+
+
+@pytest.fixture
+def held(files: GraphFiles) -> LargeNamespace:
+    made = LargeNamespace(DIMENSIONS, files.folder.parent, NamespaceMatrix(DIMENSIONS))
+    for seed in range(200):
+        made.put(digest(seed), a_vector(seed), LATER)
+    made.finish()
+    return made
+
+
+def follow(held: LargeNamespace, most: int = 10**6) -> None:
+    if (changes := held.changes(most)) is not None:
+        changes.apply()
+        held.settle(changes)
+
+
+def write(files: GraphFiles, held: LargeNamespace) -> None:
+    found = held.to_save()
+    assert found is not None
+    files.write(SPACE, *found)
+
+
+def restored(files: GraphFiles, vectors: dict[int, Vector]) -> LargeNamespace:
+    saved = files.read(SPACE)
+    assert saved is not None
+    made = LargeNamespace(DIMENSIONS, files.folder.parent, saved)
+    for seed, vector in vectors.items():
+        made.put(digest(seed), vector, LATER)
+    made.finish()
+    return made
+
+
+def check(held: LargeNamespace, vectors: dict[int, Vector]) -> None:
+    for seed, vector in vectors.items():
+        assert held.nearest_to_each([vector], 1)[0][0].key == digest(seed)
+
+
+def test_it_is_saved_in_part_and_only_the_rest_is_made_after_a_restart(files: GraphFiles, held: LargeNamespace) -> None:
+    assert held.to_save() is None
+    follow(held, 60)
+    write(files, held)
+    assert held.to_save() is None
+    follow(held, 30)
+    assert held.to_save() is None  # too few more
+    vectors = {seed: a_vector(seed) for seed in range(200)}
+
+    again = restored(files, vectors)
+
+    assert again.behind == 140
+    assert len(again._current.graph) == 60
+    check(again, vectors)
+    follow(again)
+    check(again, vectors)
+    write(files, again)
+    assert restored(files, vectors).behind == 0
+
+
+def test_it_is_made_in_random_order_though_it_is_read_in_another(files: GraphFiles, held: LargeNamespace) -> None:
+    follow(held, 60)
+    write(files, held)
+
+    again = restored(files, {seed: a_vector(seed) for seed in range(200)})
+
+    assert [*again._current.behind] != sorted(again._current.behind)
+    assert again._current.shuffled == 200
+
+
+def test_what_has_changed_while_it_was_made_is_in_no_later_file(files: GraphFiles, held: LargeNamespace) -> None:
+    follow(held)
+    write(files, held)
+    for seed in range(200, 350):
+        held.put(digest(seed), a_vector(seed), LATER)
+    follow(held, 130)
+    held.put(digest(1), a_vector(1001), LATER)
+    held.drop(digest(2))
+    vectors = {seed: a_vector(seed if seed != 1 else 1001) for seed in range(350) if seed != 2}
+
+    write(files, held)
+
+    assert not held.is_file_clean  # so it is deleted where data are erased
+    again = restored(files, vectors)
+    check(again, vectors)
+    places = {digest(1), digest(2)} & set(again._places)
+    assert places == {digest(1)}
+    follow(again)
+    check(again, vectors)
+    assert again._current.graph.overwritten == 2
+    assert len(again._current.graph) == len(vectors)
+
+
+def test_files_are_written_now_and_then_while_there_is_more_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_upkeep, "SAVE_EVERY", 3)
+    said: list[str] = []
+    left = 7
+
+    class Changes(GraphChanges):
+        def apply(self, stop: object = None) -> bool:
+            return True
+
+    def next_changes(_: int) -> GraphChanges | None:
+        nonlocal left
+        left -= 1
+        return None if left < 0 else Changes.__new__(Changes)
+
+    def save_one() -> bool:
+        said.append("save")
+        return False
+
+    upkeep = GraphUpkeep(next_changes, lambda _: said.append("applied"), save_one)
+    upkeep.wake()
+    deadline = time.monotonic() + 10
+    while said.count("save") < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    upkeep.close()
+    upkeep.join()
+
+    assert said == [*3 * ["applied"], "save", *3 * ["applied"], "save", "applied", "save"]
+    assert upkeep._thread is not None
+    assert not upkeep._thread.is_alive()
+
+
+END_AMID_ALL = """
+import asyncio, sys
+from pathlib import Path
+from aicache.adapters.vectors import in_memory_vectors
+from aicache.adapters.vectors.zvec import ZvecIndex
+from sample_vectors import LATER, digest, random_vector
+
+in_memory_vectors.LARGE_FROM_VECTORS = 100
+
+async def main():
+    index = ZvecIndex(Path(sys.argv[1]), 512)
+    await index.open()
+    for _ in range(4):
+        await index.search(digest("space"), random_vector(0, 512), 1)
+    await index._promotion.loading.wait()
+    for seed in range(2000):
+        index._memory.put(digest(seed), digest("space"), random_vector(seed, 512), LATER)  # as fast as it goes
+    await asyncio.sleep(0.1)
+    print(index._memory._large[digest("space")].behind, flush=True)
+    await index.close()
+
+asyncio.run(main())
+"""
+
+
+def test_a_process_that_ends_while_a_graph_is_made_is_not_aborted(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", END_AMID_ALL, str(tmp_path / "space")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert int(done.stdout) > 100
+    assert (done.returncode, done.stderr) == (0, "")
