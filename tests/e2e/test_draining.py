@@ -82,7 +82,7 @@ def test_an_open_stream_is_completed_and_stored(start: Start, upstream: Upstream
     asking.begun.wait(10)
 
     send(proxy, signal.SIGTERM)
-    proxy.wait_for(lambda: is_refused(proxy), within=1)
+    proxy.wait_for(lambda: is_refused(proxy))
     time.sleep(0.5)
     upstream.script = lambda _: Reply(("Both of them.",))
     half_sent.send(body[20:])

@@ -210,9 +210,10 @@ def test_a_callers_erasure_takes_all_of_it_and_nothing_of_others(
 def test_an_answer_on_its_way_is_not_stored_after_its_caller_is_erased(start: Start, upstream: Upstream) -> None:
     upstream.script = lambda request: Reply((request.question[::-1],), first_token=1.5)
     proxy = start(EXACT_ONLY, wait_for=READY_EXACT)
+    calls = upstream.calls
     asking = threading.Thread(target=proxy.ask, args=("Is the heron late?",), kwargs={"key": "sk-heron"})
     asking.start()
-    time.sleep(0.5)
+    proxy.wait_for(lambda: upstream.calls > calls)
 
     dashboard(proxy).post("api/callers/purge", {"caller": "sk-heron", "purge": True})
     asking.join()

@@ -256,31 +256,35 @@ def test_what_another_process_writes_reaches_the_lane(start: Start, upstream: Up
 
 
 def test_what_is_removed_behind_its_back_is_gone_from_the_lane(lane: Proxy) -> None:
-    learn(lane, KNOWN)
-    ask(lane, KNOWN)
+    known = request(body_of("What is removed?"))  # asked by no other test: it was read from Redis just now
+    learn(lane, known)
     found = re.search(r"exact hits from (unix:\S+)", lane.log)
     assert found
 
     with Redis.from_url(found[1]) as redis:
         redis.flushall()
 
-    lane.wait_for(lambda: status(ask(lane, KNOWN)) == "miss", within=1)
+    lane.wait_for(lambda: status(ask(lane, known)) == "miss")  # or it would be ten seconds
 
 
 def test_an_answer_ends_with_its_time(start: Start) -> None:
     proxy = start(f"{CONFIG}exact: {{ttl: 3s}}\n", options=NO_LINES, wait_for=READY_EXACT)
-    ask(proxy, KNOWN)
     began = time.monotonic()
-    wire, hits = Wire(proxy.port), 0
+    ask(proxy, KNOWN)
+    stored = time.monotonic()
+    wire, hits, asked_at, last_hit = Wire(proxy.port), 0, 0.0, 0.0
 
-    while (reply := wire.ask(KNOWN)) and (hits == 0 or status(reply) == "hit") and time.monotonic() < began + 10:
-        hits += status(reply) == "hit"
+    while asked_at < began + 10:
+        asked_at = time.monotonic()
+        if status(wire.ask(KNOWN)) == "hit":
+            hits, last_hit = hits + 1, asked_at
+        elif hits:
+            break
         time.sleep(0.01)
-    took = time.monotonic() - began
     wire.close()
 
-    assert hits > 100 and in_lane(proxy) > 100
-    assert 2 < took < 3.5
+    assert hits > 20 and in_lane(proxy) > 20
+    assert began + 2 < last_hit < stored + 3.5
 
 
 def test_age_and_time_left_are_told_anew(lane: Proxy) -> None:

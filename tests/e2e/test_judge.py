@@ -7,7 +7,6 @@ import json
 import re
 import secrets
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -340,13 +339,12 @@ def test_other_requests_do_not_wait_for_it(caller: Caller, judge: JudgeService) 
     waiting.start()
     caller.proxy.wait_for(lambda: bool(judge.requests))
 
-    began = time.monotonic()
     hit = caller.ask(ASKED)
-    took = time.monotonic() - began
+    still_waiting = waiting.is_alive()
 
     waiting.join(20)
     assert hit.cache == "exact"
-    assert took < 1.5
+    assert still_waiting
 
 
 def test_a_client_that_leaves_stops_waiting_and_the_answer_is_kept(caller: Caller, judge: JudgeService) -> None:

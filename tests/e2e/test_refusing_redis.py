@@ -81,7 +81,7 @@ def test_refused_writes_cost_no_hit_and_are_told_once(
     refuse(redis)
     try:
         first = refused.ask(f"Refused {code} 0?")
-        time.sleep(0.2)  # the write is in the background
+        refused.wait_for(lambda: counted(refused, "not_stored") > not_before)  # the write is in the background
         others = [refused.ask(f"Refused {code} {i}?") for i in range(1, 6)]
         hits = [refused.ask(f"Stored before it was {code}?").cache for _ in range(50)]
         kept, not_kept = counted(refused, "stored") - before, counted(refused, "not_stored") - not_before
@@ -112,6 +112,6 @@ def test_at_three_hundred_busy_connections_what_is_stored_hits(tmp_path: Path) -
         log = fleet.said(cache)
 
     assert overload.find_problems([ours, bare], [ours.system]) == []
-    assert ours.requests > 300
+    assert ours.requests >= 300  # on a busy machine, each has one
     assert "no answer" not in log
     assert "answers again" not in log

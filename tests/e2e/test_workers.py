@@ -107,12 +107,12 @@ def test_what_is_purged_at_one_is_gone_at_all(workers: Workers) -> None:
     visitor = Visitor(workers.port, bearer(workers.token) | {"x-ai-cache-dashboard": "1"})
 
     assert visitor.post(f"api/entries/{key}/purge").json == {"done": True}
-    time.sleep(0.2)
-    replies = [
-        workers.ask("Who forgets?", headers={"cache-control": "only-if-cached"}) for _ in range(SOME_CONNECTIONS)
-    ]
 
-    assert {reply.status for reply in replies} == {504}
+    def statuses() -> set[int]:
+        how = {"cache-control": "only-if-cached"}
+        return {workers.ask("Who forgets?", headers=how).status for _ in range(SOME_CONNECTIONS)}
+
+    workers.wait_for(lambda: statuses() == {504})
 
 
 def test_what_is_marked_wrong_at_one_answers_no_other_question_at_any(workers: Workers) -> None:
@@ -123,11 +123,15 @@ def test_what_is_marked_wrong_at_one_answers_no_other_question_at_any(workers: W
 
     assert visitor.post(f"api/entries/{key}/wrong").json == {"done": True}
     assert visitor.post(f"api/entries/{'0' * 40}/wrong").json == {"done": False}
-    time.sleep(0.2)
-    caches = [workers.ask(IN_OTHER_WORDS).cache for _ in range(SOME_CONNECTIONS)]
+    seen: list[str] = []
 
-    assert caches[0] == "miss"
-    assert "semantic" not in caches
+    def have_heard() -> bool:
+        caches = [workers.ask(IN_OTHER_WORDS).cache for _ in range(SOME_CONNECTIONS)]
+        seen.extend(caches)
+        return "semantic" not in caches
+
+    workers.wait_for(have_heard)  # or it would be ten seconds
+    assert "miss" in seen
     assert workers.ask("How do I reset my password?").cache == "exact"
 
 
@@ -141,7 +145,7 @@ def test_a_bypass_that_is_switched_at_one_is_on_at_all(workers: Workers) -> None
 
     assert visitor.post("api/bypass", {"on": "yes"}).status == 400
     assert visitor.post("api/bypass", {"on": True}).json == {"bypass": True}
-    workers.wait_for(lambda: caches() == {"bypass"}, within=2)
+    workers.wait_for(lambda: caches() == {"bypass"})
     assert visitor.overview()["bypass"] is True
     os.kill(workers.workers[0], signal.SIGKILL)
     time.sleep(2)
@@ -231,16 +235,13 @@ def test_a_worker_that_is_killed_is_replaced_and_the_other_goes_on(workers: Work
     asking = threading.Thread(target=ask)
     asking.start()
     os.kill(killed, signal.SIGKILL)
-    began = time.monotonic()
     workers.wait_for(lambda: len(workers.workers) == 2 and killed not in workers.workers)
-    took = time.monotonic() - began
     stop.set()
     asking.join()
 
     workers.wait_for(lambda: len(counted_by_each(workers)) == 2)
     assert all(visitor.total("requests_total") >= counted for _ in range(4))
     assert len(failed) <= 1  # what the killed one had in its hands
-    assert took < 2
 
 
 @pytest.mark.slow

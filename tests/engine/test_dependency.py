@@ -7,11 +7,12 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from aicache.domain.circuit_breaker import Breaker
-from aicache.domain.loop_time import MAX_LATENESS_S, LoopTimeout, loop_time, loop_timeout
+from aicache.domain.loop_time import MAX_LATENESS_S, LoopTime, LoopTimeout, loop_time, loop_timeout
 from aicache.domain.outages import MAX_LINES_PER_MINUTE, MINUTE_S, SETTLE_S, OutageLog, OutageTexts
 from aicache.domain.ports import Busy, NoRoom, ShareError, StoreError
 from aicache.engine.dependency import Dependency
@@ -78,7 +79,7 @@ async def test_a_part_that_is_silent_is_given_its_time_and_no_more() -> None:
 
     [failure] = await fails(part, silent)
 
-    assert 0.1 <= loop.time() - began < 1
+    assert 0.1 <= loop.time() - began < 5
     assert not isinstance(failure, Busy)
 
 
@@ -155,19 +156,42 @@ async def test_a_part_that_nobody_hears_of_in_many_turns_has_failed_however_late
     await holding
 
 
-@pytest.mark.slow
-async def test_the_lag_is_known_while_somebody_waits_and_fades() -> None:
-    clock = loop_time()
-    async with loop_timeout(60):
-        assert clock.lag < 0.05
-        for _ in range(10):
-            await hold_up(0.1)
-            await asyncio.sleep(0)
-        late = clock.lag
-        await asyncio.sleep(1.5)
+class HandTurnedLoop:
+    """The time and the timers of an event loop, in turns that take as long as a test says."""
 
-    assert late > 0.03
-    assert clock.lag < late / 2
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._timers: list[tuple[float, Callable[[], None]]] = []
+
+    def time(self) -> float:
+        return self._now
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> None:
+        self._timers.append((when, callback))
+
+    def turn(self, seconds: float) -> None:
+        self._now += seconds
+        timers, self._timers = self._timers, []
+        for when, callback in timers:
+            if when <= self._now:
+                callback()
+            else:
+                self._timers.append((when, callback))
+
+
+def test_the_lag_is_known_while_somebody_waits_and_fades() -> None:
+    loop: Any = HandTurnedLoop()
+    clock = LoopTime(loop)
+    clock.begin()
+    lags = [clock.lag]
+    for seconds, turns in ((0.1, 10), (0.021, 70)):
+        for _ in range(turns):
+            loop.turn(seconds)
+        lags.append(clock.lag)
+
+    assert lags[0] == 0
+    assert 0.04 < lags[1] < 0.08
+    assert lags[2] < lags[1] / 2
 
 
 async def test_a_deadline_that_has_passed_still_lets_a_reply_through_that_is_there() -> None:

@@ -119,7 +119,7 @@ async def test_without_a_store_each_goes_its_own_way_at_once(kind: type[MemorySt
     began = time.monotonic()
 
     assert await Proxy(kind()).ask() is None
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 20 * ACQUIRE_TIMEOUT_S
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])

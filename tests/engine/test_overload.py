@@ -200,7 +200,7 @@ async def test_the_end_waits_for_no_better_time() -> None:
     await setup.engine.drain(5)
 
     assert setup.index.vectors  # type: ignore[attr-defined]
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4
 
 
 # ---------------------------------------------------------------------- writing and reading apart

@@ -270,7 +270,7 @@ class TestSearch:
         assert await index.search(ALICE, axis(1), 5) == []
 
     async def test_the_loop_is_not_held_up_while_fifty_searches_hang(self, cluster: DashVector, make: Make) -> None:
-        index = make(timeout=0.5)
+        index = make(timeout=1.5)
         await index.open()
 
         with cluster.hanging():
@@ -283,8 +283,8 @@ class TestSearch:
             took = time.monotonic() - began
 
         assert all(isinstance(each, StoreError) for each in found)
-        assert took < 1.5
-        assert max(stalls) < 0.25  # a busy machine's turn is long, too; one that waits for the service has 0.5 s
+        assert took < 2 * 1.5
+        assert max(stalls) < 1  # a busy machine's turn is long, too; one that waits for the service has 1.5 s
         assert await index._writes.flush(10)
         assert len(cluster.documents("questions")) == 50
 
@@ -357,7 +357,7 @@ class TestWrites:
             began = time.monotonic()
             for i in range(200):
                 await index.upsert(digest(i), ALICE, axis(1), LATER)
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 5  # a writer that waits for the service waits for ever
 
         assert await index._writes.flush(10)
         assert len(cluster.documents("questions")) == 200
