@@ -15,6 +15,7 @@ from aicache.adapters.redis.large_values import LARGE_BYTES
 from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.domain.model import Entry
+from aicache.domain.ports import Busy
 
 Make = Callable[..., Entry]
 
@@ -55,7 +56,7 @@ class Held:
 
     def __init__(self, store: RedisStore) -> None:
         self.go = threading.Event()
-        self.holding = asyncio.ensure_future(store._large.run(self.go.wait))
+        self.holding = asyncio.ensure_future(store._large.pack(self.go.wait))
 
     async def let_go(self, *tasks: asyncio.Future[None]) -> None:
         await asyncio.sleep(0.05)
@@ -94,6 +95,24 @@ async def test_one_that_is_given_up_holds_nobody_up(store: RedisStore, an_entry:
     [found] = await store.peek(["a1"])
     assert isinstance(found, Entry)
     assert found.body == b"later"
+
+
+@pytest.mark.parametrize("store", [b""], indirect=True)
+async def test_a_read_that_waits_too_long_for_the_thread_blames_nobody_and_costs_no_other(
+    store: RedisStore, an_entry: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.put_many([an_entry(key="a1", body=LARGE), an_entry(key="b2")])
+    blocked = threading.Event()
+    blocking = asyncio.ensure_future(store._large._unpacking.run(blocked.wait))
+    monkeypatch.setattr(store, "_unpack_timeout", 0.1)
+
+    large, small = await asyncio.gather(store.get("a1"), store.get("b2"), return_exceptions=True)
+
+    assert isinstance(large, Busy)
+    assert small == an_entry(key="b2")
+    blocked.set()
+    await blocking
+    assert await store.get("a1") is not None
 
 
 @pytest.mark.parametrize("store", [b""], indirect=True)

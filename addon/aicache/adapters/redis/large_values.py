@@ -1,4 +1,4 @@
-"""Packs and unpacks large entries in a thread, and keeps the order of the changes of each key meanwhile."""
+"""Packs and unpacks large entries in threads, and keeps the order of the changes of each key meanwhile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from aicache.domain.ports import StoreError
 LARGE_BYTES = 512 * 1024
 """Size from which an entry is large. To pack one of 512 kB takes 1 to 4 ms, of 4 MB 26 to 55, of 16 MB up to 220; to
 unpack it a third of that."""
-CLOSE_TIMEOUT_S = 2.0
+MAX_TIMEOUT_SHARE = 0.6
+"""Part of a look-up's time for a read that unpacking may take."""
+CLOSE_TIMEOUT_S = 1.0
 
 T = TypeVar("T")
 
@@ -28,15 +30,19 @@ class SizeLimit:
 
 
 class LargeValues:
-    """One thread, for large values one after the other: each of them takes memory three times."""
+    """A thread that packs and one that unpacks, large values one after the other: each takes memory three times."""
 
     def __init__(self) -> None:
-        self._worker = Worker("ai-cache-large-values")
+        self._packing, self._unpacking = Worker("ai-cache-packing"), Worker("ai-cache-unpacking")
         self._under_way: dict[str, asyncio.Event] = {}  # by the key whose large entry is being written
 
-    async def run(self, fn: Callable[..., T], *args: Any) -> T:
-        """Return ``fn(*args)``, called in the thread."""
-        return await self._worker.run(fn, *args)
+    async def pack(self, fn: Callable[..., T], *args: Any) -> T:
+        """Return ``fn(*args)``, called in the thread that packs."""
+        return await self._packing.run(fn, *args)
+
+    async def unpack(self, fn: Callable[..., T], *args: Any) -> T:
+        """Do the same in the other thread: who reads does not wait for what is written."""
+        return await self._unpacking.run(fn, *args)
 
     @contextlib.asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
@@ -57,5 +63,6 @@ class LargeValues:
                     await event.wait()
 
     async def close(self) -> None:
-        with contextlib.suppress(StoreError):
-            await self._worker.close(within=CLOSE_TIMEOUT_S)
+        for worker in (self._packing, self._unpacking):
+            with contextlib.suppress(StoreError):
+                await worker.close(within=CLOSE_TIMEOUT_S)

@@ -28,7 +28,7 @@ from aicache.adapters.redis.codec import (
 )
 from aicache.adapters.redis.compression import MAX_RATIO
 from aicache.adapters.redis.connect import open_redis
-from aicache.adapters.redis.large_values import LARGE_BYTES, LargeValues, SizeLimit
+from aicache.adapters.redis.large_values import LARGE_BYTES, MAX_TIMEOUT_SHARE, LargeValues, SizeLimit
 from aicache.adapters.redis.leases import LEASE_KIND, RedisLeases
 from aicache.adapters.redis.peers import Peers
 from aicache.adapters.redis.read_batcher import ReadBatcher
@@ -38,7 +38,7 @@ from aicache.adapters.redis.server_usage import USAGE_COMMANDS, add_up, parse_us
 from aicache.adapters.redis.stored_values import StoredValues
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Entry
-from aicache.domain.ports import EVICTED_PREFIX, WITHDRAWN_PREFIX, ShareError, StoreError
+from aicache.domain.ports import EVICTED_PREFIX, WITHDRAWN_PREFIX, Busy, ShareError, StoreError
 from aicache.domain.resource_usage import StoreUsage
 
 MIN_SHARED_VALUE_CHARS = 32
@@ -105,6 +105,7 @@ class RedisStore(RedisLeases):
         self._listening: asyncio.Task[None] | None = None
         self._tasks = TaskSet()
         self._large = LargeValues()
+        self._unpack_timeout = MAX_TIMEOUT_SHARE * timeout
         self._reads = ReadBatcher(
             partial(self._servers.group_keys, prefix), self._fetch, self._tasks, closed=f"{self._servers}: closed"
         )
@@ -196,7 +197,7 @@ class RedisStore(RedisLeases):
             await self._large.wait([entry.key])
             packed = self._pack(entry)
         else:
-            packed = await self._large.run(self._pack, entry)
+            packed = await self._large.pack(self._pack, entry)
         ends = int(min(entry.expires_at, MAX_TIME_S) * 1000)
         kept_until = int(min(max(entry.expires_at, entry.kept_until), MAX_TIME_S) * 1000)
         commands: list[Command] = [("SET", self._prefix + "e:" + entry.key, packed, "PXAT", kept_until)]
@@ -415,7 +416,7 @@ class RedisStore(RedisLeases):
         """Return for each name its entry or None, whether its flag is set, the key that it leads to, or the error."""
         epoch = self._near.epoch if self._near is not None else 0
         packed = await self._open.mget([self._prefix + name for name in names])
-        await self._unpack_large(packed)
+        await self._unpack_large(packed, self._unpack_timeout)
         values = [self._values.parse(name, each) for name, each in zip(names, packed, strict=True)]
         self.listen()
         if self._near is not None:
@@ -424,11 +425,18 @@ class RedisStore(RedisLeases):
                     self._near.put(value, epoch)
         return values
 
-    async def _unpack_large(self, packed: list[Any]) -> None:
-        """Have the entries among these values that are large take the places of their bytes."""
+    async def _unpack_large(self, packed: list[Any], within: float | None = None) -> None:
+        """Have the entries among these values that are large take the places of their bytes.
+
+        One that is not unpacked *within* so many seconds is Busy: the server has answered.
+        """
         for place, each in enumerate(packed):
             if isinstance(each, bytes) and len(each) >= LARGE_BYTES // MAX_RATIO and entry_size(each) >= LARGE_BYTES:
-                packed[place] = await self._large.run(self._values.unpack, each)
+                try:
+                    async with asyncio.timeout(within):
+                        packed[place] = await self._large.unpack(self._values.unpack, each)
+                except TimeoutError:
+                    packed[place] = Busy(f"{self}: no time to unpack a large entry")
 
 
 def _take_error(read: asyncio.Future[Any]) -> None:
