@@ -13,7 +13,7 @@ _INNER = re.compile("[A-Z](?<=[a-z][A-Z])")
 _SMALL = re.compile("[a-z]+")
 _SYMBOL = re.compile(r"[A-Z](?:(?<![A-Za-z0-9].)[A-Za-z0-9]|(?<=[a-z].)(?<![A-Za-z0-9]..))(?![A-Za-z0-9])", re.DOTALL)
 _WITH_DIGIT = re.compile(r"(?<![A-Za-z0-9])(?=[a-z]*[A-Z])[A-Za-z]+[0-9][A-Za-z0-9]*")
-_DIGIT = re.compile("[0-9]")
+_BEFORE_DIGIT = re.compile("[A-Za-z](?=[0-9])")
 _OTHERS = frozenset(OTHER_IN_SMALL_LETTERS.split())
 MAX_SYMBOL_CHARS = 2
 """Letters of a symbol, in which each capital says something: Co, CO."""
@@ -30,7 +30,7 @@ def find_cased_words(text: str) -> dict[str, str]:
     if (
         _INNER.search(text) is None
         and _SYMBOL.search(text) is None
-        and (_DIGIT.search(text) is None or _WITH_DIGIT.search(text) is None)
+        and (_BEFORE_DIGIT.search(text) is None or _WITH_DIGIT.search(text) is None)
         and _OTHERS.isdisjoint(_SMALL.findall(text.lower()))
     ):
         return {}

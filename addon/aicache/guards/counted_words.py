@@ -10,6 +10,9 @@ from aicache.guards.tokens import Clauses, Script, Token
 _NO_WORDS: frozenset[str] = frozenset()
 _SILENT = {language: frozenset(words.split()) for language, words in lexicon.SILENT.items()}
 _DEGREES = frozenset(lexicon.DEGREES.split())
+_POLITE = {
+    language: words - _SILENT.get(language, _NO_WORDS) - _DEGREES for language, words in function_words.LEFT_OUT.items()
+}
 ALSO = frozenset(lexicon.ALSO.split())
 """Words that say nothing as the first or last word."""
 _ASKING = frozenset(lexicon.ASKING.split())
@@ -51,27 +54,34 @@ def has_payload(text: Clauses) -> bool:
 
 def is_content(token: Token) -> bool:
     """Return whether a token has a meaning: no function word, courtesy, question word or quantity."""
-    return token.meaning > 0 and token.script is not Script.QUANTITY and token.key != "" and token.key[0] != "?"
+    _, key, meaning, script = token
+    return meaning > 0 and script is not Script.QUANTITY and key != "" and key[0] != "?"
 
 
-def said_words(text: Clauses) -> list[Token]:
+def _edges(content: list[bool], start: int) -> tuple[int, int]:
+    """Return the places of the first and the last word with a meaning, counted from *start*."""
+    return start + content.index(True), start + len(content) - 1 - content[::-1].index(True)
+
+
+def find_counted_words(text: Clauses) -> list[Token]:
     """Return the words without articles, without those that say nothing anywhere, and without courtesies at the edges
     of a clause; of what follows a colon all words."""
     silent = _SILENT.get(text.language, _NO_WORDS)
-    polite = function_words.LEFT_OUT.get(text.language, _NO_WORDS) - silent - _DEGREES
+    polite = _POLITE.get(text.language, _NO_WORDS)
     content = [is_content(token) for clause in text.clauses for token in clause]
     if True not in content:
         return []
-    begin, end = content.index(True), len(content) - 1 - content[::-1].index(True)
+    begin, end = _edges(content, 0)
     quotes = has_payload(text)
     found: list[Token] = []
     start = 0
     for clause in text.clauses:
-        inner = [at for at, token in enumerate(clause, start) if is_content(token)]
-        first, last = (inner[0], inner[-1]) if inner and not quotes else (begin, end)
+        inner = content[start : start + len(clause)]
+        first, last = _edges(inner, start) if True in inner and not quotes else (begin, end)
         for at, token in enumerate(clause, start):
+            word = token.word
             if (quotes and at > begin) or (
-                token.key and token.word not in silent and (first < at < last or token.word not in polite)
+                token.key and word not in silent and (first < at < last or word not in polite)
             ):
                 found.append(token)
         start += len(clause)

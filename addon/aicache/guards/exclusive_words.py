@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import pairwise
 from typing import TypeAlias
 
-from aicache.guards.language import detect_language
 from aicache.guards.lexicon import chinese, english, places
 from aicache.guards.lexicon.calendar_names import MONTHS, WEEKDAYS
 from aicache.guards.lexicon.language_names import LANGUAGE_NAMES
 from aicache.guards.lexicon.number_words import NUMBER_WORDS
 from aicache.guards.lexicon.opposites import FINAL_PARTICLES, OPPOSITES
 from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
-from aicache.guards.patterns import WordFinder
+from aicache.guards.patterns import WordFinder, WordTable
 
 Group: TypeAlias = tuple[str, int]
 """A slot, and the number of the group in it."""
 WordGroups: TypeAlias = Mapping[Group, tuple[int, ...]]
 """The sides of each group that occur in a text, each as often as it occurs."""
 
+MAX_CACHED_WORDS = 8192
+"""Words of which the groups are kept in memory."""
 _DENYING = frozenset({"un", "in", "im", "il", "ir", "dis", "non", "non-", "mis", "on", "не", "nie"})
 _TURNS = frozenset({"polarity", "degree"})
 """Slots of words that invert a meaning."""
@@ -85,6 +85,10 @@ _FIRST_OTHER_GROUP = 10_000
 _SHORT_WORDS_ARE_PARTS = UNSPACED_LANGUAGES | {"ko"}
 """Languages in which one character is mostly a part of a word."""
 _OTHERS = _index_others()
+_FIRST_OF_TWO_OTHERS = {
+    language: frozenset([word.partition(" ")[0] for word in words if " " in word])
+    for language, words in _OTHERS.items()
+}
 _OTHERS_UNSPACED = {
     language: WordFinder(_OTHERS[language]) for language in sorted(_SHORT_WORDS_ARE_PARTS & _OTHERS.keys())
 }
@@ -100,25 +104,27 @@ _LAST_WORDS = {
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
 
 
-def find_word_groups(plain: str, words: Sequence[str]) -> WordGroups:
-    """Return the groups of which a normalized text with these words has a side."""
+def _marks_of(word: str) -> Sequence[tuple[Group, int]]:
+    """Return the groups and sides of a word, or of its singular; a character says too little outside its word."""
+    return () if word in _HAN else _ALL.get(word, _ALL.get(word.removesuffix("s"), ()))
+
+
+_MARKS = WordTable(_marks_of, MAX_CACHED_WORDS)
+
+
+def find_word_groups(plain: str, words: Sequence[str], language: str) -> WordGroups:
+    """Return the groups of which a normalized text with these words, probably in a language, has a side."""
     found: dict[Group, list[int]] = {}
-    previous = ""
-    single = _FIRST_OF_TWO.isdisjoint(words)
-    for word in [word for word in words if word in _ALL or word[-1] == "s"] if single else words:
-        if word in _HAN:  # a character says too little outside its word
-            continue
-        if previous in _FIRST_OF_TWO:
-            _mark(found, f"{previous}_{word}")
-        if word in _ALL:
-            _mark(found, word)
-        elif word[-1] == "s":
-            _mark(found, word[:-1])
-        previous = word
+    for marks in filter(None, map(_MARKS.__getitem__, words)):
+        for group, side in marks:
+            found.setdefault(group, []).append(side)
+    if not _FIRST_OF_TWO.isdisjoint(words):
+        for pair in pairwise([word for word in words if word not in _HAN]):
+            _mark(found, "_".join(pair))
     if not plain.isascii():
         for word in _HAN_WORDS.find(plain):
             _mark(found, word)
-    if (language := detect_language(plain, words, min_votes=1)) in _OTHERS:
+    if language in _OTHERS:
         for group, side in _marks_in(plain, language):
             found.setdefault(group, []).append(side)
     return {group: tuple(sides) for group, sides in found.items()}
@@ -132,8 +138,10 @@ def _marks_in(plain: str, language: str) -> Iterator[tuple[Group, int]]:
             yield from known[word]
         return
     words = _WORD.findall(plain)
-    for first, second in zip_longest(words, words[1:], fillvalue=""):
-        yield from known.get(f"{first} {second}") or known.get(first) or ()
+    firsts = _FIRST_OF_TWO_OTHERS[language]
+    for at, word in enumerate(words):
+        pair = word in firsts and at + 1 < len(words) and known.get(f"{word} {words[at + 1]}")
+        yield from pair or known.get(word) or ()
     if words:
         yield from _LAST_WORDS.get(language, {}).get(words[-1]) or ()
 
@@ -176,8 +184,14 @@ def is_place(word: str) -> bool:
 def _apart(one: WordGroups, other: WordGroups) -> list[str]:
     """Return the slots of the groups of which each text has a side that the other lacks, or has less often."""
     common = sorted(one.keys() & other.keys())  # in one order, so that a log names the same slot every time
-    counted = ((group[0], Counter(one[group]), Counter(other[group])) for group in common if one[group] != other[group])
-    return [slot for slot, mine, others in counted if mine - others and others - mine]
+    return [
+        group[0] for group in common if _have_more(one[group], other[group]) and _have_more(other[group], one[group])
+    ]
+
+
+def _have_more(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Return whether one text has a side more often than the other."""
+    return one != other and any(one.count(side) > other.count(side) for side in {*one})
 
 
 def _prefixed(one: str, other: str) -> bool:

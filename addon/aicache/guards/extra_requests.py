@@ -6,13 +6,13 @@ within a question ("Make it up.", "be brief", "like a pirate") cannot be listed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 from aicache.guards.lexicon import courtesies
 from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token, find_shared
-from aicache.guards.words import is_typo
+from aicache.guards.words import is_typo, surplus_of
 
 MAX_MATCHED_WORDS = 24
 """Differing words up to which forms of the same word are matched."""
@@ -83,8 +83,7 @@ def find_extra_request(one: Clauses, other: Clauses) -> Extra:
 
 def _surplus_keys(one: Clauses, other: Clauses) -> tuple[set[str], set[str]]:
     """Return the keys that each text has more often than the other; forms of a word, and joined words, cancel out."""
-    left = {key for key, count in one.counts.items() if count > other.counts.get(key, 0)}
-    right = {key for key, count in other.counts.items() if count > one.counts.get(key, 0)}
+    left, right = {*surplus_of(one.counts, other.counts)}, {*surplus_of(other.counts, one.counts)}
     if not left or not right or len(left) + len(right) > MAX_MATCHED_WORDS:
         return left, right
     for key in sorted(left):
@@ -128,12 +127,12 @@ def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | No
     if not surplus and not one.grams:
         return Surplus(edge, inside, commands)
     asked = {key for key in surplus if key[0] == "?"}
-    for clause in one.clauses:
+    for number, clause in enumerate(one.clauses):
         if asked:
             edge += _has_second_question(clause, asked)
         if not one.grams and surplus.isdisjoint([token.key for token in clause]):
             continue
-        lost = _lost(clause, surplus, other.grams)
+        lost = _lost(clause, {script: runs[number] for script, runs in one.runs.items()}, surplus, other.grams)
         if not any(lost):
             continue
         if _is_alone(clause, lost):
@@ -160,11 +159,11 @@ def _has_second_question(clause: Clause, surplus: set[str]) -> bool:
     return any(token.key and f"?{token.word}" in surplus for token in clause[last + 1 :])
 
 
-def _lost(clause: Clause, surplus: set[str], grams: frozenset[str]) -> list[bool]:
-    """Return of each token whether it has a meaning and the other text lacks it."""
-    lost = [bool(meaning) and script is not Script.QUANTITY and key in surplus for _, key, meaning, script in clause]
-    for script in {token.script for token in clause if token.script >= Script.KANA}:
-        shared = find_shared(clause, GRAM[script], grams)
+def _lost(clause: Clause, runs: Mapping[Script, Sequence[str]], surplus: set[str], grams: frozenset[str]) -> list[bool]:
+    """Return of each token whether it has a meaning and the other text lacks it; *runs* are those of the clause."""
+    lost = [key in surplus and bool(meaning) and script is not Script.QUANTITY for _, key, meaning, script in clause]
+    for script in runs:
+        shared = find_shared(runs[script], GRAM[script], grams)
         for at, token in enumerate(clause):
             if token.script is script:
                 lost[at] = bool(token.meaning) and not shared[at]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from aicache.guards.alignment import find_places
 from aicache.guards.function_words import CONTENT_MARK, FunctionWords
 from aicache.guards.lexicon import function_words as lexicon
 
@@ -76,11 +76,9 @@ def _twin(word: str, twins: Mapping[str, str]) -> str:
 
 def find_edits(one: Sequence[str], other: Sequence[str]) -> list[Edit]:
     """Return the places in which two sequences of words differ, in order."""
-    operations = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     return [
         Edit(one[start - 1] if start else "", tuple(one[start:end]), tuple(other[first:last]), (*one[end:], "")[0])
-        for kind, start, end, first, last in operations
-        if kind != "equal"
+        for start, end, first, last in find_places(one, other)
     ]
 
 
@@ -114,7 +112,11 @@ def _content(words: Sequence[str]) -> list[str]:
 
 def _has_moved_preposition(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether the words are the same in the same order but for a preposition: the house on the hill for."""
-    return Counter(one) == Counter(other) and _without_prepositions(one) == _without_prepositions(other)
+    return (
+        len(one) == len(other)
+        and sorted(one) == sorted(other)
+        and _without_prepositions(one) == _without_prepositions(other)
+    )
 
 
 def _without_prepositions(words: Sequence[str]) -> list[str]:

@@ -7,10 +7,9 @@ They say little by themselves, so that nothing is left over of two texts that di
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from aicache.guards.comparison import Difference
 from aicache.guards.language import HAN, KANA
@@ -38,8 +37,7 @@ _UNSPACED_FRAME = compile_later(
 _FINAL = compile_later("(?P<particle>[的了过])[吗呢啊呀吧?!。,.? ]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionWords:
+class FunctionWords(NamedTuple):
     """The function words of a text whose place or presence says something."""
 
     asking: frozenset[str]
@@ -113,7 +111,7 @@ def find_differences(one: FunctionWords, other: FunctionWords, *, same_words: bo
 
 def _do_people_move(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether the same persons stand elsewhere among the same words in the same order."""
-    return Counter(one) == Counter(other) and _without_people(one) == _without_people(other)
+    return len(one) == len(other) and sorted(one) == sorted(other) and _without_people(one) == _without_people(other)
 
 
 def _without_people(words: Sequence[str]) -> list[str]:
@@ -126,15 +124,14 @@ def _sequence(clauses: Clauses) -> tuple[str, ...]:
     articles = BARE_ARTICLES.get(clauses.language, _NO_WORDS)
     found = []
     for clause in clauses.clauses:
-        for at, token in enumerate(clause):
-            if not token.key or token.script > Script.QUANTITY:
+        for at, (word, key, meaning, script) in enumerate(clause):
+            if script > Script.QUANTITY or not key:
                 continue
-            if (token.word in left_out and not _is_counted(clause, at)) or (
-                token.word in articles and _is_before_noun(clause, at, clauses.language)
+            if (word in left_out and not _is_counted(clause, at)) or (
+                word in articles and _is_before_noun(clause, at, clauses.language)
             ):
                 continue
-            silent = token.meaning is Meaning.NOTHING or token.word in _PARTICLES
-            found.append(token.word if silent else f"{CONTENT_MARK}{token.key}")
+            found.append(word if not meaning or word in _PARTICLES else f"{CONTENT_MARK}{key}")
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from aicache.guards.language import KANA
 from aicache.guards.lexicon.chinese import REPLACEABLE
 from aicache.guards.patterns import compile_later
+from aicache.guards.words import common_ends
 
 MAX_REPLACED_CHARS = 3
 _HAN = compile_later("[㐀-鿿]+")
@@ -52,13 +53,7 @@ def is_another(one: str, other: str) -> bool:
         return False
     if ("除以" in one) != ("除以" in other) and _DIVIDED.search(other if "除以" in one else one):
         return True
-    start = 0
-    shorter = min(len(one), len(other))
-    while start < shorter and one[start] == other[start]:
-        start += 1
-    end = 0
-    while end < shorter - start and one[-1 - end] == other[-1 - end]:
-        end += 1
+    start, end = common_ends(one, other)
     mine, others = one[start : len(one) - end], other[start : len(other) - end]
     if not mine or not others or max(len(mine), len(others)) > MAX_REPLACED_CHARS or sorted(mine) == sorted(others):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from aicache.guards.patterns import compile_later
 
@@ -26,6 +27,7 @@ _SCRIPTS = (
     ("hi", compile_later("[ऀ-ॿ]")),
     ("el", compile_later("[Ͱ-Ͽ]")),
 )
+_ANY_SCRIPT = compile_later(f"[{''.join(pattern.pattern[1:-1] for _, pattern in _SCRIPTS)}]")
 _SMALL = {
     word: code
     for code, words in {
@@ -46,26 +48,42 @@ _SMALL = {
 }
 
 
-_LETTERS = (("tr", "ğış"), ("pl", "łżźśćńąę"), ("pt", "ãõ"), ("es", "ñ¿¡"))
+_LETTERS = tuple(
+    (language, compile_later(f"[{letters}]"))
+    for language, letters in (("tr", "ğış"), ("pl", "łżźśćńąę"), ("pt", "ãõ"), ("es", "ñ¿¡"))
+)
 """Letters and signs of one language of those whose words are counted."""
 _LETTERS_VOTES = 2
+MIN_VOTES = 2
+"""Words that speak for a language from which it is surely the text's."""
 
 
-def detect_language(plain: str, words: Sequence[str], *, min_votes: int = 2) -> str:
-    """Return the code of a language, or "" if fewer than *min_votes* words speak for it, or as many for another."""
-    if not plain.isascii():
-        for language, pattern in _SCRIPTS:
-            if pattern.search(plain):
-                return language
+class Detected(NamedTuple):
+    """The language that most words speak for."""
+
+    likely: str
+    """Its code; empty if none speaks for any, or as many for two."""
+    sure: str
+    """The same, empty also if a single word speaks for it."""
+
+
+def detect_language(plain: str, words: Sequence[str]) -> Detected:
+    """Return the language of a normalized text with these words."""
+    is_ascii = plain.isascii()
+    if not is_ascii and _ANY_SCRIPT.search(plain) is not None:
+        language = next(language for language, pattern in _SCRIPTS if pattern.search(plain))
+        return Detected(language, language)
     votes: dict[str, int] = {}
     for word in words:
-        if language := _SMALL.get(word, ""):
+        if word in _SMALL:
+            language = _SMALL[word]
             votes[language] = votes.get(language, 0) + 1
-    if not plain.isascii():
+    if not is_ascii:
         for language, letters in _LETTERS:
-            if any(letter in plain for letter in letters):
+            if letters.search(plain) is not None:
                 votes[language] = votes.get(language, 0) + _LETTERS_VOTES
-    ranked = sorted(votes.items(), key=lambda vote: -vote[1])
-    if not ranked or ranked[0][1] < min_votes or (len(ranked) > 1 and ranked[1][1] == ranked[0][1]):
-        return ""
-    return ranked[0][0]
+    if not votes:
+        return Detected("", "")
+    most = max(votes.values())
+    first, *others = [language for language, count in votes.items() if count == most]
+    return Detected("", "") if others else Detected(first, first if most >= MIN_VOTES else "")

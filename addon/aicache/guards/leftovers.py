@@ -89,7 +89,7 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = Fa
         differences += tuple(map(Difference, find_other_structures(one, other, matching.twins)))
     if all(each.name in _HARMLESS for each in differences):
         asks_way = one.small_words.asks_way and other.small_words.asks_way
-        only = find_only_difference(one.clauses, other.clauses, matching.twins, asks_way=asks_way)
+        only = find_only_difference(one, other, matching.twins, asks_way=asks_way)
         if only:
             differences += (Difference(only, _words(matching.left), _words(matching.right)),)
     if not differences:
@@ -215,6 +215,7 @@ def _has_other_plural(one: TextFeatures, other: TextFeatures) -> bool:
     return any(
         (mine in a.words) and (single in b.words) and mine not in b.words and single not in a.words
         for a, b in ((one, other), (other, one))
+        if not PLURALS_APART.keys().isdisjoint(a.words)
         for mine in a.words
         if (single := PLURALS_APART.get(mine)) is not None
     )

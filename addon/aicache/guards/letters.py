@@ -60,7 +60,8 @@ def spell_out_letters(text: str) -> str:
 
 def _spelled_out(match: re.Match[str], text: str) -> str:
     letters = match[0]
-    before = text[max(0, match.start() - MAX_CHARS_BEFORE) : match.start()].rstrip()
+    start = max(0, match.start() - MAX_CHARS_BEFORE)
+    before = text[start : match.start()].rstrip()
     starts = not before or before[-1] in _SENTENCE_END
     if letters == "S":
         return "s" + LETTER
@@ -70,7 +71,7 @@ def _spelled_out(match: re.Match[str], text: str) -> str:
         return letters
     if letters not in _AMBIGUOUS:
         return _ROMAN[letters]
-    word = _WORD_BEFORE.search(text[max(0, match.start() - MAX_CHARS_BEFORE) : match.start()])
+    word = _WORD_BEFORE.search(text[start + before.rfind(" ") + 1 : match.start()])
     if word is None:
         return letters
     if word[1].casefold() in _NUMBERED:

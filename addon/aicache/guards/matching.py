@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aicache.guards.lexicon.synonyms import OTHER_JOINED, SYNONYMS
 from aicache.guards.lexicon.word_forms import DISTINCT_ENDINGS, ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
-from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token, find_shared
+from aicache.guards.tokens import GRAM, Clauses, Meaning, Script, Token, find_shared
+from aicache.guards.words import surplus_of
 
 _PARTICLES = frozenset("は が を の とは って".split())
 """Japanese particles that a text may have more."""
@@ -158,18 +158,17 @@ def _unshared(one: Clauses, other: Clauses) -> list[Token]:
     """Return the tokens of *one* that *other* lacks, or has less often."""
     if one.counts == other.counts and one.grams == other.grams:
         return []
-    surplus = Counter(one.counts)
-    surplus.subtract(other.counts)
+    surplus = surplus_of(one.counts, other.counts)
     found: list[Token] = []
-    for clause in one.clauses:
+    for number, clause in enumerate(one.clauses):
         run = ""
-        shared = {script: _find_shared(clause, script, other.grams) for script in GRAM} if one.grams else {}
+        shared = {script: _find_shared(runs[number], script, other.grams) for script, runs in one.runs.items()}
         for at, token in enumerate(clause):
             if token.script >= Script.KANA:
                 if not shared[token.script][at]:
                     run += token.word
                     continue
-            elif token.meaning and surplus.get(token.key, 0) > 0:
+            elif token.key in surplus and token.meaning and surplus[token.key] > 0:
                 surplus[token.key] -= 1
                 found.append(token)
             if run:
@@ -192,11 +191,11 @@ def _of_run(run: str) -> Token:
     return Token(run, run, meaning, Script.KANA if run[0] > "\u3000" else Script.THAI)
 
 
-def _find_shared(clause: Clause, script: Script, grams: frozenset[str]) -> list[bool]:
+def _find_shared(runs: Sequence[str], script: Script, grams: frozenset[str]) -> list[bool]:
     """Return of each token whether a run of characters with it is in the other text; a short clause is one run."""
-    if len(clause) < GRAM[script]:
-        return ["".join([token.key for token in clause]) in grams] * len(clause)
-    return find_shared(clause, GRAM[script], grams)
+    if len(runs) < GRAM[script]:
+        return [runs[0] in grams] * len(runs)
+    return find_shared(runs, GRAM[script], grams)
 
 
 def _match_parts(left: list[Token], right: list[Token], one: Clauses, other: Clauses, *, separable: bool) -> set[str]:

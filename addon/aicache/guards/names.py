@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aicache.guards.language import HAN
 from aicache.guards.patterns import compile_later
@@ -35,8 +35,7 @@ _COMMON = frozenset(
 _ALIASES = {"us": "usa"}
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """The names in a text, in lower case but for *codes* (identifiers, paths, options, addresses) and *quotes*."""
 
     names: frozenset[str]

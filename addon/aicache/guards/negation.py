@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aicache.guards.language import detect_language
 from aicache.guards.lexicon.logic_words import NEGATIONS
 from aicache.guards.patterns import compile_later
 
@@ -25,10 +24,10 @@ _NEUTRAL = compile_later(
     r"|\bnothing but\b|\bno[,!.]"
 )
 _CHINESE = compile_later(
-    r"(?P<neutral>不[错过仅但断管论久少止然]|不同(?!意)|不知道?|差不多|对不起|不好意思|了不起|不得不|不锈钢|不要紧|不客气|感激不尽|要不(?!要)"
+    r"(?=[不没冇无未别勿非莫差对了感要是除特分区级性类个识告辨送]|.[不没])(?:(?P<neutral>不[错过仅但断管论久少止然]|不同(?!意)|不知道?|差不多|对不起|不好意思|了不起|不得不|不锈钢|不要紧|不客气|感激不尽|要不(?!要)"
     r"|非[常洲]|是否|未[来婚]|无[线论锡聊锁]|别[人的墅]|[特分区级性类个识告辨送]别|没事|除非|(?P<verb>[一-鿿])[不没](?P=verb)"
     r"|(?P<last>[不没](?=[啊呀呢]?(?:[,，?？。!！~…\s]|$))))"
-    r"|[不没冇无未别勿非莫]"
+    r"|[不没冇无未别勿非莫])"
 )
 _NEGATING_HAN = compile_later("[不没冇无未别勿非莫]")
 _UNSPACED = compile_later(
@@ -56,9 +55,8 @@ _ENDINGS = {
 _ASKS = compile_later("为什么|怎么|什么|何时|谁|哪|吗")  # then 不 and 没 at the end are no question
 
 
-def is_negated(plain: str, words: Sequence[str]) -> bool:
-    """Return whether a normalized text with these words is negated."""
-    language = detect_language(plain, words)
+def is_negated(plain: str, words: Sequence[str], language: str) -> bool:
+    """Return whether a normalized text with these words, in a language ("" if unknown), is negated."""
     if language not in _COUNTED:
         negations = NEGATIONS.get(language, _NO_WORDS)
         if language not in _ENDINGS and "أم لا" not in plain and negations.isdisjoint(_WORD.findall(plain)):
@@ -68,7 +66,7 @@ def is_negated(plain: str, words: Sequence[str]) -> bool:
         if endings is not None and endings.search(known) is not None:
             return True
         return not negations.isdisjoint(_WORD.findall(known))
-    count = sum(word in _NOT for word in words)
+    count = 0 if _NOT.isdisjoint(words) else sum([word in _NOT for word in words])
     if count and plain.isascii():
         count -= len(_NEUTRAL.findall(plain))
     if not plain.isascii() and _NEGATING_HAN.search(plain) is not None:

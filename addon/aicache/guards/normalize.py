@@ -141,7 +141,9 @@ def normalize_keeping_case(text: str) -> str:
         text = text.replace(wide, mark)
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
-    return text if _REPLACED.search(text) is None else text.translate(_REPLACED_CHARACTERS)
+    for char in {*_REPLACED.findall(text)}:
+        text = text.replace(char, _REPLACED_CHARACTERS[ord(char)])
+    return text
 
 
 def chinese_script(text: str) -> str:

@@ -85,8 +85,11 @@ _PM = frozenset({"pm", "p.m.", "p.m", "下午", "晚上", "傍晚", "晚"})
 _CALENDAR = frozenset({"year", "calendar-month", "calendar-day", "weekday", "clock"})
 _PART = r"上午|下午|晚上|早上|凌晨|中午|傍晚|晚|早"
 
-_HINT = re.compile(r"\d|day|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[周期拜]")
-"""In every text with a quantity; much faster than the pattern."""
+_BEGINNING = re.compile(
+    r"[\d.$€£¥₹上下晚早凌中傍周星礼jfmasondtw](?:(?<![.jfmasondtw])|(?<=\.)(?=\d)"
+    r"|(?<!\w.)(?<!\.)(?=an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec|on|ue|ed|hu|ri|at))"
+)
+"""Where every quantity begins; much faster than the pattern."""
 _PATTERN = compile_later(
     rf"""
     (?=[\d.$€£¥₹上下晚早凌中傍周星礼])(?:
@@ -113,16 +116,16 @@ _PATTERN = compile_later(
 def read_quantities(digits: str) -> tuple[tuple[Quantity, ...], str]:
     """Return the quantities in a normalized text whose numerals are digits (see `numerals_to_digits`), and the text
     with `QUANTITY_MARK` in the place of each."""
-    if _HINT.search(digits) is None:
-        return (), digits
     found: list[Quantity] = []
-
-    def masked(match: re.Match[str]) -> str:
-        found.extend(_quantities(match))
-        return f" {QUANTITY_MARK} "
-
-    rest = _PATTERN.sub(masked, digits)
-    return tuple(found), rest
+    rest: list[str] = []
+    end = 0
+    for beginning in _BEGINNING.finditer(digits):
+        start = beginning.start()
+        if start >= end and (match := _PATTERN.match(digits, start)) is not None:
+            found += _quantities(match)
+            rest.append(digits[end:start])
+            end = match.end()
+    return (tuple(found), f" {QUANTITY_MARK} ".join([*rest, digits[end:]])) if found else ((), digits)
 
 
 def has_unequal_quantities(one: tuple[Quantity, ...], other: tuple[Quantity, ...]) -> bool:
@@ -160,8 +163,7 @@ def _same(one: Quantity, other: Quantity) -> bool:
 
 
 def _quantities(match: re.Match[str]) -> list[Quantity]:
-    found = match.groupdict()
-    kind = match.lastgroup
+    found = match
     if found["number"]:
         return [_number(found)]
     if found["year"]:
@@ -179,7 +181,7 @@ def _quantities(match: re.Match[str]) -> list[Quantity]:
         return [_calendar("calendar-month", int(found["zh_month"])), *days]
     if found["zh_date"]:
         return [_calendar("calendar-day", int(found["zh_date"]))]
-    return [_clock(found)] if kind else []
+    return [_clock(found)] if match.lastgroup else []
 
 
 def _calendar(dimension: str, value: int) -> Quantity:
@@ -190,7 +192,7 @@ def _month(name: str) -> int:
     return next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name[:3]))
 
 
-def _clock(found: dict[str, str | None]) -> Quantity:
+def _clock(found: re.Match[str]) -> Quantity:
     """Return a time of day; a plain number if it may be am or pm, for 5:00 may mean 5 pm."""
     hour = int(found["zh_hour"] or found["hour"] or found["plain_hour"] or 0)
     minute = 30 if found["zh_half"] else int(found["zh_minute"] or found["minute"] or 0)
@@ -201,7 +203,7 @@ def _clock(found: dict[str, str | None]) -> Quantity:
     return Quantity(value, "clock", (hour % 12 + 12 if half in _PM or (hour > 12) else hour % 12) * 60.0 + minute)
 
 
-def _number(found: dict[str, str | None]) -> Quantity:
+def _number(found: re.Match[str]) -> Quantity:
     written = (found["number"] or "").replace(",", "")
     if found["decade"]:
         return Quantity(f"{written}s")

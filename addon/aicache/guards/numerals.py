@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from aicache.guards.patterns import compile_later
 from aicache.guards.written_numbers import ONES, SCALES, TENS, with_digits_of_others
@@ -20,7 +21,6 @@ _ENGLISH = compile_later(
     r"|(?<=\bthe )second(?= [a-z])|(?<=\bmy )second(?= [a-z])|second(?= (?:time|card|one|account|attempt|level)\b))"
 )
 
-_LETTERS = re.compile("[a-z]+")
 _TRIGGERS = frozenset(
     {*_VALUES, *SCALES, *_SINGLE, "half"}
     | {*"hour minute day week month year mile km kilometer kilometre kg pound dollar percent".split()}
@@ -45,12 +45,14 @@ _CHINESE = compile_later(
 _TWO = compile_later(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:个|天|年|次|期))")  # 一万一个月 holds two numbers
 
 
-def numerals_to_digits(plain: str) -> str:
-    """Return a normalized text with all numerals written in digits."""
-    text = plain if _TRIGGERS.isdisjoint(_LETTERS.findall(plain)) else _ENGLISH.sub(_english, plain)
+def numerals_to_digits(plain: str, words: Sequence[str]) -> str:
+    """Return a normalized text with these words with all numerals written in digits."""
+    if "#" in plain or "+" in plain:
+        words = [word.rstrip("#+") for word in words]  # c++
+    text = plain if _TRIGGERS.isdisjoint(words) else _ENGLISH.sub(_english, plain)
     if not text.isascii() and _HAN_NUMERAL.search(text) is not None:
         text = _CHINESE.sub(_chinese, _TWO.sub(" ", text))
-    return with_digits_of_others(text)
+    return with_digits_of_others(text, words)
 
 
 def _english(match: re.Match[str]) -> str:

@@ -8,17 +8,18 @@ way.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from aicache.guards.counted_words import ALSO, closes_otherwise, has_payload, is_content, only_states, said_words
+from aicache.guards.alignment import find_places
+from aicache.guards.counted_words import ALSO, closes_otherwise, has_payload, is_content, only_states
 from aicache.guards.function_word_edits import MAX_COMPARED_WORDS, Edit, is_known_to_say_nothing
 from aicache.guards.function_words import CONTENT_MARK
 from aicache.guards.lexicon import function_words
 from aicache.guards.lexicon import only_difference as lexicon
 from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.matching import same_word
-from aicache.guards.tokens import Clauses, Token
+from aicache.guards.text_features import TextFeatures
+from aicache.guards.tokens import Token
 from aicache.guards.words import spelled_stem
 
 _NO_WORDS: frozenset[str] = frozenset()
@@ -55,17 +56,20 @@ class _Verdict(NamedTuple):
 _NOTHING, _SOMETHING = _Verdict(False), _Verdict(True)
 
 
-def find_only_difference(one: Clauses, other: Clauses, twins: Mapping[str, str], *, asks_way: bool) -> str:
+def find_only_difference(
+    features: TextFeatures, others_features: TextFeatures, twins: Mapping[str, str], *, asks_way: bool
+) -> str:
     """Return the name of the only difference of two texts; "" if they have none, several, or one that says nothing.
 
     *twins* are words of the first text, in the compared form, that are another form of one of the second.
     *asks_way*: both ask how or where one does something.
     """
+    one, other = features.clauses, others_features.clauses
     if one.unspaced or other.unspaced or one.language != other.language or (only_states(one) and only_states(other)):
         return ""
     if closes_otherwise(one, other):
         return "function-word"
-    mine, others = said_words(one), said_words(other)
+    mine, others = features.counted_words, others_features.counted_words
     if max(len(mine), len(others)) > MAX_COMPARED_WORDS:
         return ""
     quotes = has_payload(one) or has_payload(other)
@@ -87,14 +91,13 @@ def find_only_difference(one: Clauses, other: Clauses, twins: Mapping[str, str],
 
 def _places(one: Sequence[Token], other: Sequence[Token]) -> Iterator[_Place]:
     mine, others = [token.word for token in one], [token.word for token in other]
-    for kind, start, end, first, last in SequenceMatcher(None, mine, others, autojunk=False).get_opcodes():
-        if kind != "equal":
-            yield _Place(
-                one[start - 1] if start else None,
-                one[start:end],
-                other[first:last],
-                one[end] if end < len(one) else None,
-            )
+    for start, end, other_start, other_end in find_places(mine, others):
+        yield _Place(
+            one[start - 1] if start else None,
+            one[start:end],
+            other[other_start:other_end],
+            one[end] if end < len(one) else None,
+        )
 
 
 def _judge(place: _Place, language: str, twins: Mapping[str, str], *, asks_way: bool, quotes: bool) -> _Verdict:

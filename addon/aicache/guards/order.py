@@ -13,7 +13,7 @@ from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.numbers import QUANTITY_MARK
 from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
-from aicache.guards.words import without_common_ends
+from aicache.guards.words import common_ends, without_common_ends
 
 _AND = frozenset(
     "and or vs versus between both und oder et ou y e o en of i lub ve veya и или و أو 和 与 跟 同 或 と".split()
@@ -74,7 +74,7 @@ def _find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order
     mine = tuple([twins.get(key, key) for key in one.content]) if twins else one.content
     if one.language == other.language and is_focus_moved(one, other):
         return Order.TURNED
-    if mine == other.content:
+    if mine == other.content or _is_only_replaced(mine, other.content):
         return Order.SAME
     both = Counter(mine) & Counter(other.content)
     if both["not"] and one.english and _QUANTIFIED.isdisjoint(one.words):
@@ -109,6 +109,16 @@ def _find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order
     ):
         return Order.TURNED  # milk chocolate, chocolate milk
     return order
+
+
+def _is_only_replaced(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether what stands between the common beginning and end of two sequences is in neither's rest.
+
+    Then all that both have is these two parts, in one order.
+    """
+    start, end = common_ends(one, other)
+    mine, others, after = {*one[start : len(one) - end]}, {*other[start : len(other) - end]}, one[len(one) - end :]
+    return mine.isdisjoint(others) and mine.isdisjoint(after) and others.isdisjoint(after)
 
 
 def _many_moved(one: Clauses, ours: Sequence[str], theirs: Sequence[str], length: int) -> Order:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
 
 
 def compile_later(pattern: str, flags: int = 0) -> re.Pattern[str]:
@@ -13,26 +15,60 @@ def compile_later(pattern: str, flags: int = 0) -> re.Pattern[str]:
     return cast("re.Pattern[str]", _Uncompiled(pattern, flags))
 
 
+class WordTable(dict[str, T]):
+    """What is known of each word, read when it is first looked up: the fastest memory that Python has.
+
+    Words are kept whoever used them: the first use of one tells nothing, as it takes a microsecond.
+    """
+
+    def __init__(self, read: Callable[[str], T], max_words: int) -> None:
+        super().__init__()
+        self._read = read
+        self._max_words = max_words
+
+    def __missing__(self, word: str) -> T:
+        if len(self) >= self._max_words:
+            self.clear()
+        value = self[word] = self._read(word)
+        return value
+
+
 class WordFinder:
     """Finds words in text without spaces, at each place the longest: faster than a pattern of hundreds of words."""
 
     def __init__(self, words: Iterable[str]) -> None:
+        """*words* have two characters or more."""
         self._words = frozenset(words)
+        firsts, seconds = ("".join(sorted({word[at] for word in self._words})) for at in (0, 1))
+        self._begins = compile_later(f"[{re.escape(firsts)}](?=[{re.escape(seconds)}])")
         self._lengths: dict[str, list[int]] = {}
-        """The lengths of the words that begin with each character, longest first."""
-        for length, first in sorted({(len(word), word[0]) for word in self._words}, reverse=True):
-            self._lengths.setdefault(first, []).append(length)
+        """The lengths of the words that begin with each two characters, longest first."""
+        for length, two in sorted({(len(word), word[:2]) for word in self._words}, reverse=True):
+            self._lengths.setdefault(two, []).append(length)
 
     def find(self, text: str) -> list[str]:
         """Return the words in order; none begins within another."""
-        found: list[str] = []
+        return [text[start:end] for start, end in self._places(text)]
+
+    def replace(self, text: str, by: str) -> str:
+        """Return a text with *by* in the place of each word."""
+        if not (places := self._places(text)):
+            return text
+        ends = [0, *[end for _, end in places]]
+        starts = [*[start for start, _ in places], len(text)]
+        return by.join([text[end:start] for end, start in zip(ends, starts, strict=True)])
+
+    def _places(self, text: str) -> list[tuple[int, int]]:
+        """Return where each word starts and ends."""
+        found: list[tuple[int, int]] = []
         words, lengths, end = self._words, self._lengths, 0
-        for at, char in enumerate(text):
-            if at >= end and char in lengths:
-                for length in lengths[char]:
-                    if (word := text[at : at + length]) in words:
-                        found.append(word)
+        for match in self._begins.finditer(text):
+            at = match.start()
+            if at >= end and (two := text[at : at + 2]) in lengths:
+                for length in lengths[two]:
+                    if text[at : at + length] in words:
                         end = at + length
+                        found.append((at, end))
                         break
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aicache.guards.comparison import Difference
 from aicache.guards.lexicon.persons import (
@@ -24,8 +24,7 @@ _STATES = frozenset("was were am got get been being have had".split())
 _NONE: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Persons:
+class Persons(NamedTuple):
     """The first and second persons of a text."""
 
     forms: tuple[str, ...]

@@ -30,6 +30,10 @@ _OPERATORS = frozenset("-/%&^~:;.,!$?()")
 """Operators in code and arithmetic, ordinary elsewhere."""
 _SILENT = _ORDINARY - _OPERATORS
 """Says nothing where it stands alone."""
+_SPEAKING = re.compile(
+    r"[^\w\s](?:(?<![.,;:?!。、…'\"])|(?=[^\w\s])|(?<=\s[.,;:?!。、…])|(?<=^[.,;:?!。、…]))",
+)
+"""In every text with a sign, but for `_` and what is invisible: an ordinary mark alone behind a word says nothing."""
 _ARTICLES = frozenset({"a", "an", "the"})
 _CASED_UNIT = re.compile(r"(?<=\d)\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
 """Units that are others in other letters, where those are not the usual ones: 10 mW, 10 Mb."""
@@ -51,10 +55,21 @@ MAX_SIGNS = 200
 
 def find_signs(text: str) -> tuple[str, ...]:
     """Return the signs of a text whose case was kept, in order; brackets only if there are others than those."""
+    has_invisible = not text.isascii() and _INVISIBLE.search(text) is not None
+    may_speak = has_invisible or "_" in text or _SPEAKING.search(text) is not None
+    found = _signs_in(text, has_invisible) if may_speak else []
+    if ":" in text or ";" in text or "=" in text:
+        found += [match[0].strip() for match in _EMOTICON.finditer(text)]
+    if _DIGIT.search(text) is not None:
+        found += _CASED_UNIT.findall(text)
+    return tuple(found) if len(found) <= MAX_SIGNS else (str(len(found)),)
+
+
+def _signs_in(text: str, has_invisible: bool) -> list[str]:
     found: list[str] = []
     brackets = True
     end = len(text)
-    run_of_signs = _RUN if "_" in text or (not text.isascii() and _INVISIBLE.search(text)) else _VISIBLE_RUN
+    run_of_signs = _RUN if "_" in text or has_invisible else _VISIBLE_RUN
     for match in run_of_signs.finditer(text):
         run, start, stop = match[0], match.start(), match.end()
         before, after = text[start - 1] if start else " ", text[stop] if stop < end else " "
@@ -69,13 +84,7 @@ def find_signs(text: str) -> tuple[str, ...]:
             found.append(kept + after if named else kept)  # -r is not -R, nor \\d \\D
     if brackets:
         found = []
-    if found and any(char.isdigit() for char in text):
-        found = _among_numbers(text, found)
-    if ":" in text or ";" in text or "=" in text:
-        found += [match[0].strip() for match in _EMOTICON.finditer(text)]
-    if _DIGIT.search(text) is not None:
-        found += _CASED_UNIT.findall(text)
-    return tuple(found) if len(found) <= MAX_SIGNS else (str(len(found)),)
+    return _among_numbers(text, found) if found and any(char.isdigit() for char in text) else found
 
 
 def _among_numbers(text: str, signs: list[str]) -> list[str]:

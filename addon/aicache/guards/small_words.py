@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from aicache.guards.comparison import Difference
 from aicache.guards.language import HAN, KANA
@@ -59,10 +58,19 @@ _ENGLISH_WAY = re.compile(
 _UNSPACED_WAY = compile_later("怎么|怎样|如何|哪|どう|どこ|어떻게|어디|อย่างไร|ยังไง|ที่ไหน")
 _UNSPACED_MODALS = {name: compile_later(pattern) for name, pattern in lexicon.UNSPACED_MODALS.items()}
 _NONE: dict[str, str] = {}
+_NO_WORDS: frozenset[str] = frozenset()
+_SMALL_WORDS = {
+    language: frozenset().union(
+        *(table.get(language, ()) for table in (_QUANTIFIERS, _MODALS, _PRONOUNS)),
+        *_TENSES.get(language, {}).values(),
+        _SUPPORT if language == "en" else (),
+    )
+    for language in _QUANTIFIERS.keys() | _MODALS.keys() | _PRONOUNS.keys() | _TENSES.keys()
+}
+"""All of those whose presence counts, by language; prepositions are looked for outside of courtesies only."""
 
 
-@dataclass(frozen=True, slots=True)
-class SmallWords:
+class SmallWords(NamedTuple):
     """The small words of a text by kind, each by its value, in order."""
 
     prepositions: tuple[str, ...]
@@ -86,18 +94,20 @@ def find_small_words(plain: str, words: Sequence[str], said: Sequence[str], lang
     """Return the small words of a normalized text in a language; *said* are its words without its courtesies."""
     prepositions, quantifiers = PREPOSITIONS.get(language, _NONE), _QUANTIFIERS.get(language, _NONE)
     modals, pronouns = _MODALS.get(language, _NONE), _PRONOUNS.get(language, _NONE)
-    persons = [pronouns[word] for word in words if word in pronouns]
+    small = _SMALL_WORDS.get(language, _NO_WORDS)
+    found = [word for word in words if word in small]
+    persons = [pronouns[word] for word in found if word in pronouns]
     if not persons and not plain.isascii():
         persons = [lexicon.UNSPACED_PRONOUNS[found] for found in _UNSPACED_PRONOUN.findall(plain)]
-    tenses = {name for name, some in _TENSES.get(language, {}).items() if not some.isdisjoint(words)}
+    tenses = {name for name, some in _TENSES.get(language, {}).items() if not some.isdisjoint(found)}
     if not tenses and not plain.isascii():
         tenses = {name for name, pattern in _UNSPACED_TENSES.items() if pattern.search(plain)}
     if not tenses and (language in ONE_SIDED or (HAN.search(plain) and not KANA.search(plain))):
         tenses = {"present"}
-    amounts = [quantifiers[word] for word in words if word in quantifiers]
+    amounts = [quantifiers[word] for word in found if word in quantifiers]
     if not amounts and not plain.isascii():
         amounts = [_UNSPACED_QUANTIFIERS[found] for found in _UNSPACED_QUANTIFIER.findall(plain)]
-    needs = {modals[word] for word in words if word in modals}
+    needs = {modals[word] for word in found if word in modals}
     if not _FIRST_OF_MODALS.isdisjoint(words):
         needs |= {modals[pair] for pair in map("_".join, pairwise(words)) if pair in modals}  # have to
     if not needs and not plain.isascii():
@@ -110,7 +120,7 @@ def find_small_words(plain: str, words: Sequence[str], said: Sequence[str], lang
         frozenset(tenses),
         (_ENGLISH_WAY.search(plain) is not None if language == "en" else not _WAY.isdisjoint(words))
         or (not plain.isascii() and _UNSPACED_WAY.search(plain) is not None),
-        language != "en" or _SUPPORT.isdisjoint(words),
+        language != "en" or _SUPPORT.isdisjoint(found),
         bool(words) and words[0] in _VERBS,
         _nears(plain) if language == "en" else "",
         words[-1] if language in ("de", "nl") and words and words[-1] in prepositions else "",
@@ -167,5 +177,7 @@ _OPPOSED = tuple(
 def _unshared(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
     if one == other:
         return frozenset(), frozenset()
-    mine, others = Counter(one), Counter(other)
-    return frozenset(mine - others), frozenset(others - mine)
+    return (
+        frozenset([word for word in {*one} if one.count(word) > other.count(word)]),
+        frozenset([word for word in {*other} if other.count(word) > one.count(word)]),
+    )

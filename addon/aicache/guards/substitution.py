@@ -8,7 +8,7 @@ from aicache.guards.words import unshared_words
 
 def unshared_content(one: TextFeatures, other: TextFeatures) -> tuple[list[str], list[str]]:
     """Return the content words that only one of the texts has, for each."""
-    return unshared_words(one.content, other.content)
+    return unshared_words(one.content_counts, other.content_counts)
 
 
 def is_modified(one: TextFeatures, other: TextFeatures) -> bool:

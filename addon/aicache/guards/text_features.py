@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from itertools import compress
 
 from aicache.guards.cased_words import find_cased_words
-from aicache.guards.clauses import common_languages, find_languages, read_clauses, split_words
+from aicache.guards.clauses import read_clauses
+from aicache.guards.counted_words import find_counted_words
 from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
+from aicache.guards.feature import feature
 from aicache.guards.function_words import FunctionWords, find_function_words
-from aicache.guards.language import detect_language
+from aicache.guards.known_languages import KnownLanguages, find_languages
+from aicache.guards.language import Detected, detect_language
 from aicache.guards.letters import spell_out_letters
 from aicache.guards.marked_roles import Roles, find_roles
 from aicache.guards.names import Names, find_names
@@ -25,12 +30,14 @@ from aicache.guards.question_type import find_question_types
 from aicache.guards.signs import find_inner_marks, find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
 from aicache.guards.small_words import SmallWords, find_small_words
-from aicache.guards.tokens import Clauses
+from aicache.guards.splitting import split_words
+from aicache.guards.tokens import Clauses, Token
 from aicache.guards.voice import find_conjunction, find_participles, is_passive
 from aicache.guards.words import content_stems, find_words, noun_modifiers
 from aicache.guards.writing import Writing, find_writing
 
 _WORD = re.compile(r"[\w\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+")
+_ASCII_WORD = re.compile("[a-z0-9_]+")
 _ASKING_MEANING = frozenset(
     "mean means meaning define defines defined definition spell spelled spelling pronounce pronounced bedeutet "
     "bedeutung signifie signification significa significado dizer veut znaczy значит".split()
@@ -48,30 +55,30 @@ class TextFeatures:
 
     text: str
 
-    @cached_property
+    @feature
     def cased(self) -> str:
         """The text, normalized except for its case."""
         return normalize_keeping_case(self.text)
 
-    @cached_property
+    @feature
     def _spelled(self) -> str:
         return spell_out_letters(self.cased)
 
-    @cached_property
+    @feature
     def plain(self) -> str:
         """The normalized text."""
         return normalize(self._spelled)
 
-    @cached_property
+    @feature
     def words(self) -> tuple[str, ...]:
         return tuple(find_words(self.plain))
 
-    @cached_property
+    @feature
     def _digits(self) -> str:
         """The normalized text with its numerals in digits."""
-        return numerals_to_digits(self.plain)
+        return numerals_to_digits(self.plain, self.words)
 
-    @cached_property
+    @feature
     def _quantities_and_rest(self) -> tuple[tuple[Quantity, ...], str]:
         return read_quantities(self._digits)
 
@@ -79,127 +86,142 @@ class TextFeatures:
     def quantities(self) -> tuple[Quantity, ...]:
         return self._quantities_and_rest[0]
 
-    @cached_property
+    @feature
     def _split(self) -> list[list[str]]:
         return split_words(self._spelled, self._quantities_and_rest[1])
 
-    @cached_property
-    def _known_languages(self) -> Mapping[tuple[str, ...], int]:
+    @feature
+    def _known_languages(self) -> KnownLanguages:
         return find_languages(self._split)
 
     @property
     def languages(self) -> frozenset[str]:
         """Languages that have all its function words; empty if none has, or if it has none."""
-        return common_languages(self._known_languages)
+        return self._known_languages.common
 
-    @cached_property
+    @feature
     def clauses(self) -> Clauses:
         return read_clauses(self._split, self.plain, self._known_languages, self.quantities, self.names.names)
 
-    @cached_property
+    @feature
     def said(self) -> tuple[str, ...]:
         """The words without those of courtesies."""
-        return tuple([word for word, key in zip(self.clauses.words, self.clauses.keys, strict=True) if key])
+        return tuple(compress(self.clauses.words, self.clauses.keys))
 
-    @cached_property
+    @feature
     def content(self) -> tuple[str, ...]:
         """Stems of the words that are neither grammar nor filler, in order."""
         words = self.words
-        return tuple(content_stems([word for word in words if word not in UNIT_WORDS] if self.quantities else words))
+        return tuple(content_stems(words, UNIT_WORDS) if self.quantities else content_stems(words))
 
-    @cached_property
+    @feature
+    def content_counts(self) -> Mapping[str, int]:
+        return dict(Counter(self.content))
+
+    @feature
     def initials(self) -> str:
         return "".join([word[0] for word in self.words])
 
-    @cached_property
+    @feature
     def is_negated(self) -> bool:
-        return is_negated(self.plain, self.words)
+        return is_negated(self.plain, self.words, self.language)
 
-    @cached_property
+    @feature
     def word_groups(self) -> WordGroups:
-        return find_word_groups(self.plain, [*self.words, *filter(is_place, self.names.names)])
+        words = [*self.words, *filter(is_place, self.names.names)]
+        likely = self._detected if len(words) == len(self.words) else detect_language(self.plain, words)
+        return find_word_groups(self.plain, words, likely.likely)
 
-    @cached_property
+    @feature
     def names(self) -> Names:
         return find_names(self.cased)
 
-    @cached_property
+    @feature
     def is_passive(self) -> bool:
         return is_passive(self.plain)
 
-    @cached_property
-    def language(self) -> str:
+    @feature
+    def _detected(self) -> Detected:
         return detect_language(self.plain, self.words)
 
-    @cached_property
+    @property
+    def language(self) -> str:
+        return self._detected.sure
+
+    @feature
     def bare(self) -> str:
         """All letters and digits, without particles and articles: 什么是GPS, 什么是 GPS 呢."""
         return _bare(self._digits)
 
-    @cached_property
+    @feature
     def signs(self) -> tuple[str, ...]:
         return find_signs(self.cased)
 
-    @cached_property
+    @feature
     def script(self) -> str:
         """ "simplified" or "traditional" where Chinese characters are of one of them only."""
         return "" if self.text.isascii() else chinese_script(self.text)
 
-    @cached_property
+    @feature
     def character_of_word(self) -> str:
         return find_character_of_word(self.plain)
 
-    @cached_property
+    @feature
     def subject_character(self) -> str:
         return find_subject_character(self.plain)
 
-    @cached_property
+    @feature
     def conjunction(self) -> str:
         return find_conjunction(self.words)
 
-    @cached_property
+    @feature
     def participles(self) -> Mapping[str, str]:
         return find_participles(self.clauses.words)
 
-    @cached_property
+    @feature
     def roles(self) -> Roles:
         return find_roles(self.clauses)
 
-    @cached_property
+    @feature
     def small_words(self) -> SmallWords:
         return find_small_words(self.plain, self.clauses.words, self.said, self.clauses.language)
 
-    @cached_property
+    @feature
+    def counted_words(self) -> Sequence[Token]:
+        """The words that count where another text differs in one place."""
+        return find_counted_words(self.clauses)
+
+    @feature
     def modifiers(self) -> frozenset[str]:
         """Stems of the words between an article and another word."""
         return noun_modifiers(self.words)
 
-    @cached_property
+    @feature
     def question_types(self) -> frozenset[str]:
         return find_question_types(self.plain, self.clauses.language)
 
-    @cached_property
+    @feature
     def persons(self) -> Persons:
         return find_persons(self.plain, self.clauses.words, self.said, self.clauses.language)
 
-    @cached_property
+    @feature
     def function_words(self) -> FunctionWords:
         return find_function_words(self.clauses)
 
-    @cached_property
+    @feature
     def inner_marks(self) -> tuple[str, ...]:
         return find_inner_marks(self.cased)
 
-    @cached_property
+    @feature
     def cased_words(self) -> Mapping[str, str]:
         """Words whose capitals say something, as they are written."""
         return find_cased_words(self.cased)
 
-    @cached_property
+    @feature
     def writing(self) -> Writing:
         return find_writing(self.cased, self.clauses.language, self.said)
 
-    @cached_property
+    @feature
     def asks_meaning(self) -> bool:
         """Whether it asks what a word means, or how it is spelled."""
         return not _ASKING_MEANING.isdisjoint(self.words) or (
@@ -217,6 +239,5 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
 
 
 def _bare(digits: str) -> str:
-    if not digits.isascii():
-        digits = _PARTICLES.sub(" ", digits)
-    return "".join([word for word in _WORD.findall(digits) if word not in _ARTICLES])
+    words = _ASCII_WORD.findall(digits) if digits.isascii() else _WORD.findall(_PARTICLES.sub(" ", digits))
+    return "".join([word for word in words if word not in _ARTICLES])

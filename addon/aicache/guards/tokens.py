@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
 from itertools import pairwise
+from operator import add, or_
 from typing import NamedTuple
+
+from aicache.guards.feature import feature
 
 
 class Meaning(IntEnum):
@@ -44,14 +46,27 @@ class Token(NamedTuple):
 
 Clause = tuple[Token, ...]
 
+GRAM = {Script.KANA: 2, Script.THAI: 3}
+"""Length of the run of characters that must be in the other text for each of them to count as shared."""
 
-def find_shared(clause: Clause, length: int, grams: frozenset[str]) -> list[bool]:
-    """Return of each token of a clause whether a run of *length* tokens with it is one of *grams*."""
+
+def runs_of(clause: Clause, length: int) -> list[str]:
+    """Return for each token its key joined with those behind it, *length* in all, fewer at the end of the clause."""
     keys = [token.key for token in clause]
-    shared = [False] * len(keys)
-    for start in range(len(keys) - length + 1):
-        if "".join(keys[start : start + length]) in grams:
-            shared[start : start + length] = [True] * length
+    runs = keys
+    for at in range(1, length):
+        runs = [*map(add, runs, [*keys[at:], *[""] * at])]
+    return runs
+
+
+def find_shared(runs: Sequence[str], length: int, grams: frozenset[str]) -> list[bool]:
+    """Return of each token of a clause whether a whole one of its *runs* (see `runs_of`) with it is one of *grams*."""
+    if len(runs) < length:
+        return [False] * len(runs)
+    whole = [run in grams for run in runs[: len(runs) - length + 1]]
+    shared = [*whole, *[False] * (length - 1)]
+    for at in range(1, length):
+        shared[at : at + len(whole)] = map(or_, shared[at : at + len(whole)], whole)
     return shared
 
 
@@ -64,6 +79,8 @@ class Clauses:
     """Count of each key, of meaningful tokens that are compared word by word."""
     grams: frozenset[str]
     """Runs of characters, of scripts that are compared by those."""
+    runs: Mapping[Script, Sequence[Sequence[str]]]
+    """By such a script, where there is one, the runs of each clause (see `runs_of`)."""
     courtesies: frozenset[str]
     """Words of courtesies."""
     language: str
@@ -83,7 +100,7 @@ class Clauses:
     is_phonetic: bool
     """Whether it is in Japanese or Thai, whose particles tell who does what to whom."""
 
-    @cached_property
+    @feature
     def joins(self) -> frozenset[str]:
         """Each two adjacent keys joined: rag-pickers, ragpickers."""
         return frozenset(
@@ -95,7 +112,7 @@ class Clauses:
             ]
         )
 
-    @cached_property
+    @feature
     def initials(self) -> str:
         """First letters of *words*."""
         return "".join([word[0] for word in self.words])
@@ -112,7 +129,3 @@ class Clauses:
     @property
     def english(self) -> bool:
         return self.language == "en"
-
-
-GRAM = {Script.KANA: 2, Script.THAI: 3}
-"""Length of the run of characters that must be in the other text for each of them to count as shared."""

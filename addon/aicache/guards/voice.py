@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aicache.guards.patterns import compile_later
+from aicache.guards.patterns import WordTable, compile_later
+
+MAX_CACHED_WORDS = 8192
+"""Words of which it is kept in memory whether they may be participles."""
 
 _PASSIVE = compile_later(
     r"\b(?:is|are|was|were|be|been|being|got|get)\b(?: \w+){0,3} (?:[\w-]+ed|\w+en|known|hit|sold|told|held|made|sent"
@@ -29,12 +32,19 @@ _OBJECTS = frozenset("me you him her us them it someone somebody anyone anybody 
 _PARTICIPLE = compile_later("[a-z]+(?:ed|en|wn|ught|old|ade|ent|een|one|hit|ept|eft|ost|et|aid|put|urt|ead|ung|unk)$")
 
 
+def _may_be_participle(word: str) -> bool:
+    return len(word) > 2 and _PARTICIPLE.match(word) is not None
+
+
+_IS_PARTICIPLE = WordTable(_may_be_participle, MAX_CACHED_WORDS)
+
+
 def find_participles(words: Sequence[str]) -> Mapping[str, str]:
     """Return the English words that may be participles, with what they do: "passive" behind a form of "to be", "active"
     before an object; without the others."""
     found = {}
     for at, word in enumerate(words):
-        if len(word) > 2 and _PARTICIPLE.match(word):
+        if _IS_PARTICIPLE[word]:
             if not _BE.isdisjoint(words[max(0, at - 2) : at]):
                 found[word] = "passive"
             elif at + 1 < len(words) and words[at + 1] in _OBJECTS:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 
-from aicache.guards.patterns import compile_later
+from aicache.guards.patterns import WordTable, compile_later
 
 MAX_TYPO_WORDS = 12
 """Differing words up to which typing errors are matched."""
@@ -125,9 +123,9 @@ def find_words(plain: str) -> list[str]:
     return (_ASCII_TOKEN if plain.isascii() else _TOKEN).findall(plain)
 
 
-def content_stems(words: Iterable[str]) -> list[str]:
-    """Return the stems of the words in order, without function words and fillers."""
-    return [stem(word) if word.isascii() else word for word in words if word not in _WITHOUT_MEANING]
+def content_stems(words: Iterable[str], units: frozenset[str] = frozenset()) -> list[str]:
+    """Return the stems of the words in order, without function words, fillers and units."""
+    return [_STEMS[word] for word in words if word not in _WITHOUT_MEANING and word not in units]
 
 
 def noun_modifiers(words: Sequence[str]) -> frozenset[str]:
@@ -139,9 +137,16 @@ def noun_modifiers(words: Sequence[str]) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=16_384)
+MAX_STEMS = 16_384
+"""Words of which the stem is kept in memory."""
+
+
 def stem(word: str) -> str:
     """Return the approximate stem of an English word; synonyms have the same one."""
+    return _STEMS[word]
+
+
+def _stem(word: str) -> str:
     if not word.isascii() or len(word) < 3:
         return word
     word = _IRREGULAR.get(word, word)
@@ -149,6 +154,9 @@ def stem(word: str) -> str:
         return known
     bare = _without_ending(word)
     return _SYNONYMS.get(bare, bare)
+
+
+_STEMS = WordTable(_stem, MAX_STEMS)
 
 
 def spelled_stem(word: str) -> str:
@@ -173,10 +181,20 @@ _ENDINGS = (
 )  # fmt: skip
 
 
-def unshared_words(mine: Iterable[str], others: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the words of each that the other lacks, with repetitions; words with a typing error cancel out."""
-    a, b = Counter(mine), Counter(others)
-    left, right = list((a - b).elements()), list((b - a).elements())
+def surplus_of(mine: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
+    """Return how many more of each word one of two texts has, by the counts of each, in the order of *mine*."""
+    if mine == others:
+        return {}
+    return {word: count - others.get(word, 0) for word, count in mine.items() if count > others.get(word, 0)}
+
+
+def unshared_words(mine: Mapping[str, int], others: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """Return the words of each that the other lacks, with repetitions, by the counts of each; words with a typing
+    error cancel out."""
+    left, right = (
+        [word for word, count in surplus.items() for _ in range(count)]
+        for surplus in (surplus_of(mine, others), surplus_of(others, mine))
+    )
     for word in left[:] if len(left) + len(right) <= MAX_TYPO_WORDS else ():
         twin = next((other for other in right if is_typo(word, other)), None)
         if twin is not None:
@@ -187,9 +205,28 @@ def unshared_words(mine: Iterable[str], others: Iterable[str]) -> tuple[list[str
 
 def without_common_ends(one: Sequence[str], other: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return two unequal sequences of one length without their common beginning and end."""
-    start = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
-    end = next(i for i, (a, b) in enumerate(zip(reversed(one), reversed(other), strict=True)) if a != b)
+    start, end = common_ends(one, other)
     return list(one[start : len(one) - end]), list(other[start : len(other) - end])
+
+
+def common_ends(one: Sequence[object], other: Sequence[object]) -> tuple[int, int]:
+    """Return the lengths of the common beginning and of the common end of two sequences; they do not overlap."""
+    shorter = min(len(one), len(other))
+    start, most = 0, shorter
+    while start < most:
+        middle = (start + most + 1) // 2
+        if one[start:middle] == other[start:middle]:
+            start = middle
+        else:
+            most = middle - 1
+    end, most = 0, shorter - start
+    while end < most:
+        middle = (end + most + 1) // 2
+        if one[len(one) - middle : len(one) - end] == other[len(other) - middle : len(other) - end]:
+            end = middle
+        else:
+            most = middle - 1
+    return start, end
 
 
 def is_typo(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from aicache.guards.feature import feature
 from aicache.guards.language import MARKS
 from aicache.guards.lexicon import letter_case
 from aicache.guards.lexicon.function_words import ASKING
@@ -33,6 +34,7 @@ _CAPITALIZED = re.compile(r"(?P<before>[a-z]+) (?P<word>[A-Z][a-z]+)(?![\w'-])(?
 _ASKING: frozenset[str] = frozenset().union(*ASKING.values())
 _NAMES = frozenset(letter_case.NAMES.split()) | frozenset(letter_case.ACRONYMS.split())
 _ACCENT = compile_later("[\u00c0-\u024f\u1e00-\u1eff]")
+_NO_WORDS: frozenset[str] = frozenset()
 _NO_COMMAS = ("", "")
 """Stands for a text that is written without marks."""
 _SENTENCE_END = frozenset(".?!:;\n\"'(-¿¡„“”«»‚‘")
@@ -42,25 +44,22 @@ MAX_CAPITALIZED_SHARE = 0.8
 """Share of words with a capital from which a text is a heading, whose capitals say nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Writing:
-    """What is meant to the letter in a text."""
+    """What is meant to the letter in a text. What only texts of the same words are asked is read when it is asked."""
 
+    text: str
+    language: str
     code: tuple[str, ...]
     """Words with signs of code in them, in order; behind them what ends a statement, and names with a dot before."""
     indentation: tuple[str, ...]
     """White space at the beginning of each line, if there is any."""
     marks: tuple[str, ...]
     """Marks at letters: Arabic, Hebrew and Indic vowels."""
-    capitals: Mapping[str, str]
-    """Words within sentences as they are written, by their small letters; empty where capitals say nothing."""
-    in_german: bool
     accented: str
     """The only word with an accent, if it may be another word without."""
     before_commas: frozenset[str]
     """Words before a comma within the text, in small letters."""
-    between_commas: frozenset[tuple[str, str]]
-    """Words that say something on both sides of a comma: eat, Grandma; none where the text has no marks of its own."""
     owners: Mapping[str, str]
     """Owners as they are written, by their letters: boy's, boys'."""
     words: frozenset[str]
@@ -69,6 +68,20 @@ class Writing:
     """What joins a word and a participle behind it, by their letters: man-eating, man eating."""
     with_article: Mapping[str, bool]
     """Capitalized English words within a sentence, and whether "the" stands before each: the Queen, Queen."""
+
+    @feature
+    def capitals(self) -> Mapping[str, str]:
+        """Words within sentences as they are written, by their small letters; empty where capitals say nothing."""
+        return _german_capitals(self.text) if self.in_german else _capitals(self.text)
+
+    @feature
+    def between_commas(self) -> frozenset[tuple[str, str]]:
+        """Words that say something on both sides of a comma: eat, Grandma; none where the text has no marks."""
+        return _between_commas(self.text, self.language)
+
+    @property
+    def in_german(self) -> bool:
+        return self.language == "de"
 
 
 def find_writing(text: str, language: str, words: Sequence[str]) -> Writing:
@@ -87,14 +100,13 @@ def find_writing(text: str, language: str, words: Sequence[str]) -> Writing:
     marks = () if text.isascii() else tuple(_MARKS.findall(text))
     said = frozenset(words)
     return Writing(
+        text=text,
+        language=language,
         code=tuple(code),
         indentation=indentation,
         marks=marks,
-        capitals=_german_capitals(text) if language == "de" else _capitals(text),
-        in_german=language == "de",
         accented="" if text.isascii() or language == "en" else _only_accented(text, said),
-        before_commas=frozenset([match["word"].lower() for match in _BEFORE_COMMA.finditer(text)]),
-        between_commas=_between_commas(text, language),
+        before_commas=_words_before_commas(text),
         owners={match[0].replace("'", ""): match[0] for match in _OWNER.finditer(text.lower())} if "'" in text else {},
         words=said,
         compounds=_compounds(text) if language == "en" else {},
@@ -138,6 +150,12 @@ def _has_moved_comma(one: Writing, other: Writing) -> bool:
     """Return whether both texts have a comma behind a word behind which the other has none: no mercy, kill."""
     left, right = one.before_commas - other.before_commas, other.before_commas - one.before_commas
     return not (left.isdisjoint(other.words) or right.isdisjoint(one.words))
+
+
+def _words_before_commas(text: str) -> frozenset[str]:
+    if "," not in text and "،" not in text:
+        return _NO_WORDS
+    return frozenset([match["word"].lower() for match in _BEFORE_COMMA.finditer(text)])
 
 
 def _between_commas(text: str, language: str) -> frozenset[tuple[str, str]]:

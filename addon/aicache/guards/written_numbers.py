@@ -78,8 +78,11 @@ def with_digits(tokens: Sequence[str]) -> list[str]:
     return digits
 
 
-def with_digits_of_others(plain: str) -> str:
-    """Return a normalized text with the plain cardinals of other languages than English and Chinese in digits."""
+def with_digits_of_others(plain: str, words: Sequence[str]) -> str:
+    """Return a normalized text, of which these are all words, with the plain cardinals of other languages than English
+    and Chinese in digits."""
+    if _OF_ANY_LANGUAGE.isdisjoint(words):
+        return plain
     words = (_ASCII_LETTERS if plain.isascii() else _LETTERS).findall(plain)
     if _OF_ANY_LANGUAGE.isdisjoint(words) or (named := _named(words)) is None:
         return plain

@@ -1,0 +1,73 @@
+"""Splits a text into the words of its clauses; phrases of courtesy without spaces are left out. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from aicache.guards.lexicon import courtesies
+from aicache.guards.normalize import normalize
+from aicache.guards.numbers import QUANTITY_MARK, read_quantities
+from aicache.guards.numerals import numerals_to_digits
+from aicache.guards.patterns import WordFinder, compile_later
+from aicache.guards.words import find_words
+
+_UNSPACED = "㐀-鿿぀-ヿ\u0e00-\u0e7f"
+IS_UNSPACED = compile_later(f"[{_UNSPACED}]")
+_TOKEN = compile_later(rf"[{_UNSPACED}{QUANTITY_MARK}]|[^\W_{_UNSPACED}]+")
+_ASCII_TOKEN = re.compile(rf"{QUANTITY_MARK}|[a-zA-Z0-9]+")
+_BREAK = re.compile(
+    r"(?=[!?;。！？；،؛؟,，、…()\[\]{}<>|.:-])(?:[!?;。！？；،؛؟,，、…()\[\]{}<>|]+"
+    r"|\.\.+|[.:]+(?=\s|$|[^\x00-\x7f])|(?<=\w\w)\.(?=[^\W\d]{2})|(?<=\s)-+(?=\s)|--+)"
+)
+_MARK = re.compile(r"[!?;。！？；،؛؟,，、…()\[\]{}<>|.:-]")
+"""What each break begins with."""
+_ENDS = "!?;。！？；،؛؟,，、….: "
+"""Marks at the end of a text, behind which there is no clause."""
+_DASH = re.compile("[–—―]")
+_LINE_END = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029–—―]")
+_ARABIC_VOWELS = compile_later("[\u0640\u064b-\u0652]")  # mostly omitted in writing
+QUESTION_WORDS_UNSPACED = compile_later("|".join(courtesies.ASKING_UNSPACED.split()))
+_UNSPACED_PHRASES = WordFinder(each for each in map(normalize, courtesies.UNSPACED.split()) if len(each) > 1)
+
+
+def split_words(text: str, masked: str) -> list[list[str]]:
+    """Return the words of each clause of a text whose case was kept; *masked* is its normal form without quantities.
+
+    Never raises; the time is linear in its length.
+    """
+    if _LINE_END.search(text) is not None:
+        lines = _DASH.sub(" - ", text).splitlines()
+        if len(lines) > 1 or _DASH.search(text) is not None:
+            return list(_clauses(map(_masked, lines)))
+    return list(_clauses([masked]))
+
+
+def _masked(line: str) -> str:
+    plain = normalize(line)
+    return read_quantities(numerals_to_digits(plain, find_words(plain)))[1]
+
+
+def _clauses(lines: Iterable[str]) -> Iterator[list[str]]:
+    for each in lines:
+        line = each.rstrip(_ENDS)
+        if line.isascii():
+            pieces = [line] if _MARK.search(line) is None else _BREAK.split(line)
+            yield from filter(None, map(_ASCII_TOKEN.findall, pieces))
+            continue
+        line = _ARABIC_VOWELS.sub("", line)
+        unspaced = IS_UNSPACED.search(line) is not None
+        for piece in [line] if _MARK.search(line) is None else _BREAK.split(line):
+            if words := _TOKEN.findall(_UNSPACED_PHRASES.replace(piece, " ") if unspaced else piece):
+                yield words
+            elif unspaced and (asking := QUESTION_WORDS_UNSPACED.search(piece)):
+                yield [f"?{asking[0]}"]
+
+
+def count_unspaced(plain: str) -> int:
+    return len(IS_UNSPACED.findall(plain)) if IS_UNSPACED.search(plain) is not None else 0
+
+
+def in_words(text: str) -> tuple[str, ...]:
+    plain = normalize(text)
+    return tuple(_ASCII_TOKEN.findall(plain) if plain.isascii() else _TOKEN.findall(_ARABIC_VOWELS.sub("", plain)))
