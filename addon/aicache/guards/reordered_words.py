@@ -42,7 +42,12 @@ def are_words_reordered(one: Clauses, other: Clauses, twins: Mapping[str, str]) 
     """
     if not (one.english and other.english) or one.unspaced or other.unspaced:
         return False
-    left, right = _clauses(one, twins), _clauses(other, {})
+    if _is_reordered(_clauses(one, twins), _clauses(other, {}), one, other):
+        return True
+    return _is_reordered(_clauses(one, twins, polite=True), _clauses(other, {}, polite=True), one, other)
+
+
+def _is_reordered(left: Sequence[list[str]], right: Sequence[list[str]], one: Clauses, other: Clauses) -> bool:
     if Counter(map(tuple, left)) == Counter(map(tuple, right)):
         return False
     mine, others = [word for each in left for word in each], [word for each in right for word in each]
@@ -55,16 +60,18 @@ def are_words_reordered(one: Clauses, other: Clauses, twins: Mapping[str, str]) 
     return not (_is_same(mine, others) or _without(mine, _OWNERS) == _without(others, _OWNERS))
 
 
-def _clauses(text: Clauses, twins: Mapping[str, str]) -> list[list[str]]:
-    """Return the compared words of each clause, without articles, courtesies and the verb "do"."""
+def _clauses(text: Clauses, twins: Mapping[str, str], *, polite: bool = False) -> list[list[str]]:
+    """Return the words of each clause in the compared form, without articles and the verb "do", and without courtesies,
+    but for *polite*: what is needed for a visa, what is a visa needed for."""
     support = _SUPPORT if "than" not in text.words else frozenset()
     found = []
     for clause in text.clauses:
         words = []
         for token in clause:
-            if not token.key or token.word in _SILENT or token.word in support:
+            if not (token.key or polite) or token.word in _SILENT or token.word in support:
                 continue
             key = twins.get(token.key, token.key) if token.script is Script.WORD else token.key
+            key = key or stem(token.word)
             words.append(_ONE_VERB.get(token.word, key))
         if words:
             found.append(words)

@@ -14,7 +14,11 @@ from typing import NamedTuple
 from aicache.guards.lexicon import only_difference
 from aicache.guards.lexicon import sentence_roles as lexicon
 from aicache.guards.tokens import Clauses
-from aicache.guards.verb_constructions import are_verbs_built_otherwise, have_other_conditions
+from aicache.guards.verb_constructions import (
+    are_verbs_built_otherwise,
+    asks_whether_or_how,
+    have_other_conditions,
+)
 from aicache.guards.words import stem
 
 _PERSONS = {word: line.split()[0] for line in lexicon.PERSONS.strip().splitlines() for word in line.split()}
@@ -50,6 +54,8 @@ def are_roles_changed(one: Clauses, other: Clauses, twins: Mapping[str, str]) ->
     if not (one.english and other.english) or one.unspaced or other.unspaced:
         return False
     mine, others = _compared(one), _compared(other)
+    if asks_whether_or_how(one.words, other.words) or asks_whether_or_how(other.words, one.words):
+        return True
     if mine.words == others.words:
         return False
     return (

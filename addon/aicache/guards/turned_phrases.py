@@ -6,10 +6,15 @@ In most questions parts may move; in these, where they stand is what is asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from aicache.guards.tokens import Clauses
+from aicache.guards.words import stem
 
 _ARTICLES = frozenset({"a", "an", "the"})
+_SUPPORT = frozenset({"do", "does", "did"})
+_STATES = frozenset(map(stem, "mean cost price feel look work differ taste weigh last use benefit".split()))
+"""Verbs whose subject is what the noun of the same word is of."""
 _BE = frozenset({"is", "are", "was", "were"})
 
 
@@ -21,7 +26,12 @@ def are_phrases_turned(one: Clauses, other: Clauses) -> bool:
     parts, others_parts = _of_phrases(mine), _of_phrases(others)
     if any((whole, part) in others_parts for part, whole in parts if part != whole):
         return True
-    return _is_predicate_turned(mine, others) or _changes_sides(one, other)
+    return (
+        _is_predicate_turned(mine, others)
+        or _changes_sides(one, other)
+        or _does_what_is_of_it(one, other)
+        or _does_what_is_of_it(other, one)
+    )
 
 
 def _without_articles(text: Clauses) -> list[str]:
@@ -36,6 +46,20 @@ def _of_phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:
 def _is_predicate_turned(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether two questions of a form of "to be" and two words have those the other way round: is A B."""
     return len(one) == len(other) == 3 and one[0] == other[0] and one[0] in _BE and list(one[1:]) == [*other[:0:-1]]
+
+
+def _does_what_is_of_it(one: Clauses, other: Clauses) -> bool:
+    """Return whether *one* names what comes to something, and *other* says that this thing does it: the cause of rust,
+    does rust cause. What one costs, means and feels like is the same either way."""
+    if "of" not in one.words or _SUPPORT.isdisjoint(other.words):
+        return False
+    content = {*one.content} & {*other.content}
+    named = [key for word, key in zip(one.words, one.keys, strict=True) if key in content or word == "of"]
+    done = [key for key in other.keys if key in content]
+    return any(
+        of == "of" and (thing, noun) in pairwise(done) and noun not in _STATES
+        for noun, of, thing in zip(named, named[1:], named[2:], strict=False)
+    )
 
 
 def _changes_sides(one: Clauses, other: Clauses) -> bool:

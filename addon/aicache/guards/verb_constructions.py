@@ -14,6 +14,9 @@ _ACQUIRING = frozenset(lexicon.ACQUIRING.split())
 _OBLIGED = frozenset(lexicon.OBLIGED.split())
 _NEEDING = ("have", "need", "must", "should")
 _NOT_OBLIGED = frozenset({("not", "have"), ("not", "need"), ("need", "not")})
+_POSSIBLE = frozenset(lexicon.POSSIBLE.split())
+_SUPPORT = frozenset("do does did".split())
+_HOW = frozenset(("how", word) for word in "to do does can could should would i you".split()) | {("best", "way")}
 _ARTICLES = frozenset({"a", "an", "the"})
 _WHETHER = frozenset(lexicon.WHETHER.split())
 _BE, _BECOMING = frozenset(lexicon.BE.split()), frozenset(lexicon.BECOMING.split())
@@ -30,6 +33,8 @@ def are_verbs_built_otherwise(one: Sequence[str], other: Sequence[str]) -> bool:
         or _becomes_or_gets(other, one)
         or _asks_duty_or_way(one, other)
         or _asks_duty_or_way(other, one)
+        or _is_like_or_likes(one, other)
+        or _is_like_or_likes(other, one)
     )
 
 
@@ -79,3 +84,21 @@ def _asks_duty_or_way(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether it is asked in one text whether one has to, and in the other how: do I have to pay, how do I."""
     asks_duty = one[:1] and one[0] in _OBLIGED and any(word in _NEEDING for word in one[:4])
     return bool(asks_duty) and "how" in other[:1]
+
+
+def asks_whether_or_how(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether one text asks whether something may be, and the other how it is done: is it okay to, how to."""
+    asks_whether = any(
+        (word, after) == ("is", "it") and one[at + 2] in _POSSIBLE
+        for at, (word, after) in enumerate(pairwise(one[:-1]))
+    )
+    if not asks_whether or any(word in _POSSIBLE for word in other):
+        return False
+    return any(pair in _HOW for pair in pairwise(other))
+
+
+def _is_like_or_likes(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether it is asked what one is like, or what one likes."""
+    if one[-1:] != other[-1:] or one[-1] != "like":
+        return False
+    return not _SUPPORT.isdisjoint(one) and _SUPPORT.isdisjoint(other) and not _BE.isdisjoint(other)

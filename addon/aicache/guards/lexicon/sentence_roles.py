@@ -52,3 +52,6 @@ CONJUNCTIONS = "and but so because that if or now since as then well"
 
 WHETHER = "me know see sure wonder wondering check asking out whether"
 """Words behind which "if" begins what is asked, and no condition."""
+
+POSSIBLE = "possible ok okay safe legal allowed"
+"""Words with which it is asked whether something may be: is it possible to."""
