@@ -23,6 +23,12 @@ SAME_WORDS_IN_ANOTHER_ORDER = [
     ("怎么把列表的元组转成元组的列表？", "怎么把元组的列表转成列表的元组？"),
     ("不是所有车都能停", "所有车都不是能停"),
     ("找出只在晚上来过的人", "找出在晚上只来过的人"),
+    ("孩子像谁多", "谁像孩子多"),
+    ("睡什么床能长高", "长高能睡什么床"),
+    ("狗最爱什么", "什么狗最爱"),
+    ("她为什么总是笑", "为什么总是她笑"),
+    ("What is needed for a passport?", "What is a passport needed for?"),
+    ("What is the cause of fog?", "What does fog cause?"),
     ("我信任的人不信任我", "信任我的人我不信任"),
 ]
 OTHER_PERSONS = [
@@ -40,6 +46,8 @@ OTHER_VERBS = [
     ("How do I make my printer print?", "How does my printer print?"),
     ("How do I be a good neighbor?", "How do I get a good neighbor?"),
     ("Do I have to pay tax on a prize?", "How do I pay tax on a prize?"),
+    ("Is it ok to freeze milk?", "How to freeze milk?"),
+    ("What is she like?", "What does she like?"),
     ("I used to take iron. Can I drink tea?", "I am used to taking iron. Can I drink tea?"),
     ("Say that guests do not have to pay", "Say that guests must not pay"),
     ("How do I cut my nails at home?", "How do I get my nails cut at home?"),
@@ -63,6 +71,8 @@ OTHER_LANGUAGES = [
     ("Comment soigner mon mémoire ?", "Comment soigner ma mémoire ?"),
     ("¿Cómo calmo el celo de mi gata?", "¿Cómo calmo los celos de mi gata?"),
     ("Comment aiguiser un ciseau ?", "Comment aiguiser des ciseaux ?"),
+    ("Non posso dormire?", "Posso non dormire?"),
+    ("Mogę nie spać?", "Nie mogę spać?"),
     ("¿Quién visitó Juan?", "¿A quién visitó Juan?"),
     ("受付は何時まで必要ですか?", "受付は何時までに必要ですか?"),
     ("登録はアプリだけでできますか?", "登録はアプリでだけできますか?"),
@@ -85,6 +95,8 @@ SAME_IN_ANOTHER_ORDER = [
     ("How do I verify my source of funds?", "How do I verify the source of my funds?"),
     ("手机铃声怎么设置", "怎么设置手机铃声"),
     ("什么牌子的沙发好", "沙发什么牌子的好"),
+    ("为什么大家爱猫", "大家为什么爱猫"),
+    ("What does a transfer cost?", "What is the cost of a transfer?"),
     ("华为好还是小米好", "小米好还是华为好"),
 ]  # fmt: skip
 SAME_ROLES = [

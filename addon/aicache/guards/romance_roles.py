@@ -1,4 +1,4 @@
-"""Small words of Romance languages that tell who does something by where they stand: à qui, ne pas, faire. Pure."""
+"""Small words of Romance and Slavic languages that tell roles by where they stand: à qui, ne pas, faire, non. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from itertools import pairwise
 from aicache.guards.tokens import Clauses
 
 _WHO = {"fr": {"qui"}, "es": {"quién", "quien", "quiénes"}, "it": {"chi"}, "pt": {"quem"}}
+_NEGATIONS = {"it": "non", "es": "no", "pt": "não", "pl": "nie", "ru": "не"}
+"""Negations that stand before what they deny."""
 _SINGULAR = {
     "fr": {"le", "la", "l", "un", "une", "mon", "ma"},
     "es": {"el", "la", "un", "una"},
@@ -31,6 +33,8 @@ def have_other_small_roles(one: Clauses, other: Clauses) -> bool:
     They ask for another part (qui, à qui), deny another verb (ne peux pas, peux ne pas), name several things (un clou,
     des clous), or have something done (réparer, faire réparer).
     """
+    if one.language == other.language and _is_other_denied(one, other):
+        return True
     if one.language != other.language or one.language not in _WHO:
         return False
     if one.language == "fr" and (
@@ -42,6 +46,16 @@ def have_other_small_roles(one: Clauses, other: Clauses) -> bool:
         return True
     who = _WHO[one.language]
     return not who.isdisjoint(one.words) and not who.isdisjoint(other.words) and _asked(one, who) != _asked(other, who)
+
+
+def _is_other_denied(one: Clauses, other: Clauses) -> bool:
+    """Return whether the only negation stands before another verb: non posso mangiare, posso non mangiare."""
+    if (denying := _NEGATIONS.get(one.language)) is None or one.words.count(denying) != 1:
+        return False
+    if other.words.count(denying) != 1:
+        return False
+    mine, others = ((*text.words, "")[text.words.index(denying) + 1] for text in (one, other))
+    return mine != others and mine in other.words and others in one.words
 
 
 def _plurals(text: Clauses) -> set[str]:
