@@ -63,6 +63,10 @@ class EntryStore(Protocol):
 
 WITHDRAWN_PREFIX = "withdrawn-"
 """Begins the name of the flag that keeps an entry from answering by meaning; the entry's key follows."""
+ACCOUNT_PREFIX = "savings/"
+"""Begins the names of the counters of what a month's hits saved."""
+ACCOUNT_KEPT_S = 14 * 31 * 86400.0
+"""The longest time from a month's beginning to the end of its counters."""
 EVICTED_PREFIX = "evicted-"
 """Begins the name of a flag that says nothing but that other proxies drop what they have cached of the entry."""
 

@@ -49,6 +49,8 @@ LEASE_S = 60.0
 NOTED_S = 366 * 86400.0
 """How long it is remembered since when a model is in use, and which rounds are done."""
 MODEL_BLOB = "embedding-model"
+DONE_PREFIX = "refill-"
+"""Begins the name of the note of an index's last round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Refilling:
         Raises StoreError.
         """
         # Each index has notes of its own: what one has says nothing about another, or about itself before a loss.
-        name = f"refill-{digest(str(semantic.index), _model(semantic), repr(semantic.begun_at))}"
+        name = f"{DONE_PREFIX}{digest(str(semantic.index), _model(semantic), repr(semantic.begun_at))}"
         progress, now = await self._read_progress(store, semantic, name), self._clock()
         if (due := progress.next_due(self._lacking_interval)) is None:
             return None

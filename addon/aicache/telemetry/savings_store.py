@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.events import Checked, Decided, Erased, Finished, Judged, Spent
-from aicache.domain.ports import StoreError
+from aicache.domain.ports import ACCOUNT_KEPT_S, ACCOUNT_PREFIX, StoreError
 from aicache.engine.guarded_store import GuardedStore
 from aicache.telemetry.counters import Cost
 from aicache.telemetry.labels import OTHER
@@ -26,7 +26,6 @@ WRITE_INTERVAL_S = 10.0
 WRITE_TIMEOUT_S = 5.0
 MONTHS = 13
 """Months that are kept after their end, and that can be read, the current one included."""
-MONTH_S = 31 * 86400.0
 
 _TOTAL = "total:"
 _CALLER = "caller:"
@@ -153,7 +152,7 @@ class Accountant:
     def _ttl(self, month: str) -> float:
         """Return the seconds for which a month is kept: reading it does not make that longer."""
         began = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC).timestamp()
-        return max(1.0, began + (MONTHS + 1) * MONTH_S - self._clock())
+        return max(1.0, began + ACCOUNT_KEPT_S - self._clock())
 
     # ------------------------------------------------------------------ read
 
@@ -220,11 +219,11 @@ class Accountant:
 
 
 def _month_name(month: str) -> str:
-    return f"savings/{month}"
+    return f"{ACCOUNT_PREFIX}{month}"
 
 
 def _account_name(month: str, caller: str) -> str:
-    return f"savings/{month}/{caller}"
+    return f"{ACCOUNT_PREFIX}{month}/{caller}"
 
 
 def _callers(index: Mapping[str, int]) -> list[str]:

@@ -428,12 +428,13 @@ class RedisStore(RedisLeases):
     async def _unpack_large(self, packed: list[Any], within: float | None = None) -> None:
         """Have the entries among these values that are large take the places of their bytes.
 
-        One that is not unpacked *within* so many seconds is Busy: the server has answered.
+        Those that are not unpacked *within* so many seconds are Busy: the server has answered.
         """
+        deadline = None if within is None else asyncio.get_running_loop().time() + within
         for place, each in enumerate(packed):
             if isinstance(each, bytes) and len(each) >= LARGE_BYTES // MAX_RATIO and entry_size(each) >= LARGE_BYTES:
                 try:
-                    async with asyncio.timeout(within):
+                    async with asyncio.timeout_at(deadline):
                         packed[place] = await self._large.unpack(self._values.unpack, each)
                 except TimeoutError:
                     packed[place] = Busy(f"{self}: no time to unpack a large entry")
