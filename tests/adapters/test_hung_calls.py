@@ -113,6 +113,7 @@ print("ended", flush=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the C library's name for it")
 def test_a_process_ends_although_a_library_waits_for_the_call() -> None:
     done = subprocess.run(

@@ -118,6 +118,7 @@ async def test_it_is_out_of_use_until_the_call_returns_and_exact_hits_go_on(
     await reconciler.close()
 
 
+@pytest.mark.slow
 async def test_its_end_waits_for_no_such_call_and_no_other_one_takes_its_place(
     tmp_path: Path, config: Config, impatient: None, blocked: threading.Event, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -136,6 +137,7 @@ async def test_its_end_waits_for_no_such_call_and_no_other_one_takes_its_place(
     assert FolderLock(tmp_path).acquire()
 
 
+@pytest.mark.slow
 async def test_the_owner_of_the_data_folder_ends_to_be_started_again(
     tmp_path: Path, config: Config, impatient: None, blocked: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:

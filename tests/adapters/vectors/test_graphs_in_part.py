@@ -187,6 +187,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_while_a_graph_is_made_is_not_aborted(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", END_AMID_ALL, str(tmp_path / "space")],
