@@ -49,6 +49,8 @@ SPACE = digest("space")
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     neighbor_graph.load()
+    monkeypatch.setattr(neighbor_graph, "EXPANSION_SEARCH", 1000)  # overlooks nothing of what little there is
+    monkeypatch.setattr(neighbor_graph, "EXPANSION_THOROUGH", 1000)
     monkeypatch.setattr(row_file, "SEGMENT_ROWS", 1024)
     monkeypatch.setattr(large_namespace, "MIN_UNSAVED", 10)
     monkeypatch.setattr(in_memory_vectors, "LARGE_FROM_VECTORS", 100)

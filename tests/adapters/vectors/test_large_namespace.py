@@ -78,6 +78,8 @@ def held(tmp_path: Path) -> Iterator[LargeNamespace]:
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is large is small: what takes many vectors takes few."""
     monkeypatch.setattr(row_file, "SEGMENT_ROWS", 1024)  # whole pages, of 64 kB at most
+    monkeypatch.setattr(neighbor_graph, "EXPANSION_SEARCH", 1000)  # overlooks nothing of what little there is
+    monkeypatch.setattr(neighbor_graph, "EXPANSION_THOROUGH", 1000)
     monkeypatch.setattr(large_namespace, "MAX_SINGLE_ROWS", 20)
     monkeypatch.setattr(large_namespace, "MIN_OVERWRITTEN", 50)
     monkeypatch.setattr(large_namespace, "MIN_GROWN", 100)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from aicache.adapters.vectors.followed_graph import FollowedGraph
 from aicache.adapters.vectors.graph_files import KEY_TYPE, SavedGraph
 from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
 from aicache.adapters.vectors.neighbor_graph import NeighborGraph
@@ -72,42 +73,6 @@ class GraphChanges:
         return True
 
 
-class _Followed:
-    """A graph, and the places that it is behind in."""
-
-    def __init__(self, graph: NeighborGraph, part_size: int) -> None:
-        self.graph = graph
-        self.shuffled = len(graph)
-        """Number of its vectors that were put into it in random order."""
-        self._part_size = part_size
-        self.behind: dict[int, None] = {}
-        """In order."""
-        self.behind_in = np.zeros(0, np.int64)
-        """Their number in each part of the file, of *part_size* places."""
-
-    def note(self, places: Iterable[int]) -> None:
-        for place in places:
-            if place not in self.behind:
-                self.behind[place] = None
-                if (part := place // self._part_size) >= len(self.behind_in):
-                    self.behind_in = np.concatenate((self.behind_in, np.zeros(part + 1, np.int64)))
-                self.behind_in[part] += 1
-
-    def is_behind_in(self, start: int) -> bool:
-        """Tell whether it is behind in the part that begins at a place."""
-        return bool(self.behind_in[start // self._part_size :][:1].any())
-
-    def shuffle(self) -> None:
-        """Let it follow in random order."""
-        places = np.fromiter(self.behind, np.int64, len(self.behind))
-        self.behind = dict.fromkeys(np.random.default_rng().permutation(places).tolist())
-
-    def settle(self, place: int) -> None:
-        if place in self.behind:
-            del self.behind[place]
-            self.behind_in[place // self._part_size] -= 1
-
-
 class LargeNamespace:
     """Vectors by key; all of them once it is `complete`. Its rows are in a file in *folder* that has no name.
 
@@ -130,16 +95,16 @@ class LargeNamespace:
         self._places: dict[str, int] = {}
         self._free: list[int] = []
         self._end = 0  # of the places in use
-        self._next: _Followed | None = None  # made anew, to take the current one's place
+        self._next: FollowedGraph | None = None  # made anew, to take the current one's place
         self._saved_places: dict[str, int] = {}  # in the graph, for keys that were not added yet
         self._has_file = isinstance(begin_with, SavedGraph)
         self._unsaved = 0  # changes of the graph since it was saved
         match begin_with:
             case NamespaceMatrix() as matrix:
-                self._current = _Followed(NeighborGraph(dimensions), self._rows.segment_rows)
+                self._current = FollowedGraph(NeighborGraph(dimensions), self._rows.segment_rows)
                 self._take(matrix)
             case SavedGraph() as saved:
-                self._current = _Followed(saved.graph, self._rows.segment_rows)
+                self._current = FollowedGraph(saved.graph, self._rows.segment_rows)
                 self._saved_places, self._end = saved.places, saved.end
                 while self._rows.capacity < self._end:
                     self._grow()
@@ -268,8 +233,8 @@ class LargeNamespace:
         if due and self._next is None:
             self._next = self._graph_of_all()
 
-    def _graph_of_all(self) -> _Followed:
-        made = _Followed(NeighborGraph(self._dimensions), self._rows.segment_rows)
+    def _graph_of_all(self) -> FollowedGraph:
+        made = FollowedGraph(NeighborGraph(self._dimensions), self._rows.segment_rows)
         made.shuffled = len(self._places)
         made.note(np.random.default_rng().permutation([*self._places.values()]).tolist())
         return made
@@ -340,11 +305,11 @@ class LargeNamespace:
         """Return the places that the graph finds near a vector, some maybe twice."""
         graph = self._current.graph
         places, distance = graph.nearest(wanted[np.newaxis], count)
-        starts, cosine = self._sample.nearest(wanted, OTHER_STARTS)
-        if distance <= NEAR_SHARE * (1 - cosine):
+        cosines = self._sample.cosines(wanted)
+        if distance <= NEAR_SHARE * (1 - float(np.max(cosines))):
             return places
         more, _ = graph.nearest(wanted[np.newaxis], count, thorough=True)
-        others, _ = graph.nearest(wanted + starts, count)
+        others, _ = graph.nearest(wanted + self._sample.nearest(cosines, OTHER_STARTS), count)
         return np.concatenate((places, more, others))
 
     def _best(self, wanted: Vector, candidates: Sequence[npt.NDArray[np.int64]], top_k: int) -> list[Neighbor]:

@@ -41,9 +41,11 @@ class VectorSample:
             self._rows[row], self._places[row] = 0.0, None
             self._free.append(row)
 
-    def nearest(self, vector: Vector, count: int) -> tuple[Vector, float]:
-        """Return the *count* nearest, nearest first, and the cosine of the nearest; zeros where there are none."""
-        cosines = self._rows @ vector
-        rows = np.argpartition(-cosines, count)[:count]
-        rows = rows[np.argsort(-cosines[rows])]
-        return self._rows[rows], float(cosines[rows[0]])
+    def cosines(self, vector: Vector) -> Vector:
+        """Return the cosine of each vector of the sample; 0 for a free row."""
+        found: Vector = self._rows @ vector
+        return found
+
+    def nearest(self, cosines: Vector, count: int) -> Vector:
+        """Return the *count* vectors of the highest *cosines*, in no certain order; zeros where there are none."""
+        return self._rows[np.argpartition(-cosines, count)[:count]]
