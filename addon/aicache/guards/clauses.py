@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain, compress
 from operator import not_
@@ -15,7 +15,7 @@ from aicache.guards.lexicon import courtesies
 from aicache.guards.numbers import QUANTITY_MARK, Quantity
 from aicache.guards.patterns import WordTable
 from aicache.guards.splitting import IS_UNSPACED, QUESTION_WORDS_UNSPACED, count_unspaced, in_words
-from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token, runs_of
+from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Runs, Script, Token, runs_of
 from aicache.guards.words import stem
 
 MAX_CACHED_WORDS = 4096
@@ -54,12 +54,14 @@ def read_clauses(
     courtesies = frozenset(compress(words, map(not_, keys)))
     unspaced = len(scripts) - scripts.count(Script.WORD) - scripts.count(Script.QUANTITY)
     grams: frozenset[str] = frozenset()
-    runs: dict[Script, list[list[str]]] = {}
-    if not is_ascii:
-        runs = {script: [runs_of(each, GRAM[script]) for each in clauses] for script in GRAM if script in scripts}
+    runs: list[list[Runs]] = [[] for _ in clauses]
+    by_runs = () if is_ascii else [script for script in GRAM if script in scripts]
     counts = Counter(content)
-    if runs:
-        grams = frozenset(chain.from_iterable(_grams(script, scripts, each) for script, each in runs.items()))
+    if by_runs:
+        runs = [[runs_of(clause, script) for script in by_runs] for clause in clauses]
+        grams = frozenset(
+            [run for each in chain.from_iterable(runs) for run in compress(each.joined, each.is_compared)]
+        )
         content = tuple(
             [key for key, word in zip(content, compress(words, meanings), strict=True) if word not in _HIRAGANA]
         )
@@ -99,11 +101,6 @@ def _with_values(words: Sequence[str], keys: Sequence[str], quantities: Iterable
         at = words.index(QUANTITY_MARK, at + 1)
         found[at] = value
     return tuple(found)
-
-
-def _grams(script: Script, scripts: Iterable[Script], runs: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Return the runs that begin with a token in a script."""
-    return compress(chain.from_iterable(runs), [each is script for each in scripts])
 
 
 def _alone(clause: Clause) -> Clause:

@@ -6,12 +6,13 @@ within a question ("Make it up.", "be brief", "like a pirate") cannot be listed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
+from operator import or_
 from typing import NamedTuple
 
 from aicache.guards.lexicon import courtesies
-from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token, find_shared
+from aicache.guards.tokens import Clause, Clauses, Meaning, Runs, Script, Token
 from aicache.guards.words import is_typo, surplus_of
 
 MAX_MATCHED_WORDS = 24
@@ -127,13 +128,13 @@ def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | No
     if not surplus and not one.grams:
         return Surplus(edge, inside, commands)
     asked = {key for key in surplus if key[0] == "?"}
-    for number, clause in enumerate(one.clauses):
+    for clause, runs in zip(one.clauses, one.runs, strict=True):
         if asked:
             edge += _has_second_question(clause, asked)
         if not one.grams and surplus.isdisjoint([token.key for token in clause]):
             continue
-        lost = _lost(clause, {script: runs[number] for script, runs in one.runs.items()}, surplus, other.grams)
-        if not any(lost):
+        lost = _lost(clause, runs, surplus, other.grams)
+        if True not in lost:
             continue
         if _is_alone(clause, lost):
             if (
@@ -159,14 +160,11 @@ def _has_second_question(clause: Clause, surplus: set[str]) -> bool:
     return any(token.key and f"?{token.word}" in surplus for token in clause[last + 1 :])
 
 
-def _lost(clause: Clause, runs: Mapping[Script, Sequence[str]], surplus: set[str], grams: frozenset[str]) -> list[bool]:
+def _lost(clause: Clause, runs: Sequence[Runs], surplus: set[str], grams: frozenset[str]) -> list[bool]:
     """Return of each token whether it has a meaning and the other text lacks it; *runs* are those of the clause."""
     lost = [key in surplus and bool(meaning) and script is not Script.QUANTITY for _, key, meaning, script in clause]
-    for script in runs:
-        shared = find_shared(runs[script], GRAM[script], grams)
-        for at, token in enumerate(clause):
-            if token.script is script:
-                lost[at] = bool(token.meaning) and not shared[at]
+    for each in runs:
+        lost = [*map(or_, lost, each.find_lost(grams))]
     return lost
 
 

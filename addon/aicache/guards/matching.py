@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import or_
 
 from aicache.guards.lexicon.synonyms import OTHER_JOINED, SYNONYMS
 from aicache.guards.lexicon.word_forms import DISTINCT_ENDINGS, ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
-from aicache.guards.tokens import GRAM, Clauses, Meaning, Script, Token, find_shared
+from aicache.guards.tokens import Clauses, Meaning, Runs, Script, Token
 from aicache.guards.words import surplus_of
 
 _PARTICLES = frozenset("は が を の とは って".split())
@@ -160,12 +161,16 @@ def _unshared(one: Clauses, other: Clauses) -> list[Token]:
         return []
     surplus = surplus_of(one.counts, other.counts)
     found: list[Token] = []
-    for number, clause in enumerate(one.clauses):
+    for clause, runs in zip(one.clauses, one.runs, strict=True):
         run = ""
-        shared = {script: _find_shared(runs[number], script, other.grams) for script, runs in one.runs.items()}
+        lost = [False] * len(clause)
+        for each in runs:
+            lost = [*map(or_, lost, _find_lost(each, other.grams))]
+        if not surplus and True not in lost:
+            continue
         for at, token in enumerate(clause):
             if token.script >= Script.KANA:
-                if not shared[token.script][at]:
+                if lost[at]:
                     run += token.word
                     continue
             elif token.key in surplus and token.meaning and surplus[token.key] > 0:
@@ -191,11 +196,11 @@ def _of_run(run: str) -> Token:
     return Token(run, run, meaning, Script.KANA if run[0] > "\u3000" else Script.THAI)
 
 
-def _find_shared(runs: Sequence[str], script: Script, grams: frozenset[str]) -> list[bool]:
-    """Return of each token whether a run of characters with it is in the other text; a short clause is one run."""
-    if len(runs) < GRAM[script]:
-        return [runs[0] in grams] * len(runs)
-    return find_shared(runs, GRAM[script], grams)
+def _find_lost(runs: Runs, grams: frozenset[str]) -> list[bool]:
+    """Return of each token whether no run of characters with it is in the other text; a short clause is one run."""
+    if len(runs.joined) < runs.length and runs.joined[0] in grams:
+        return [False] * len(runs.joined)
+    return runs.find_lost(grams)
 
 
 def _match_parts(left: list[Token], right: list[Token], one: Clauses, other: Clauses, *, separable: bool) -> set[str]:

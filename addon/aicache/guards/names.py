@@ -98,7 +98,7 @@ def _names(text: str) -> list[str]:
 
     A text in which most words are capitalized is a heading: its capitals mean nothing.
     """
-    if text.islower():
+    if text.islower() or (text.isascii() and text[1:].islower()):
         return []
     if not text.isascii() and HAN.search(text) is not None:
         return [_ALIASES.get(word, word) for word in map(str.casefold, _LATIN.findall(text)) if word not in _COMMON]

@@ -48,27 +48,15 @@ class WordFinder:
 
     def find(self, text: str) -> list[str]:
         """Return the words in order; none begins within another."""
-        return [text[start:end] for start, end in self._places(text)]
-
-    def replace(self, text: str, by: str) -> str:
-        """Return a text with *by* in the place of each word."""
-        if not (places := self._places(text)):
-            return text
-        ends = [0, *[end for _, end in places]]
-        starts = [*[start for start, _ in places], len(text)]
-        return by.join([text[end:start] for end, start in zip(ends, starts, strict=True)])
-
-    def _places(self, text: str) -> list[tuple[int, int]]:
-        """Return where each word starts and ends."""
-        found: list[tuple[int, int]] = []
+        found: list[str] = []
         words, lengths, end = self._words, self._lengths, 0
         for match in self._begins.finditer(text):
             at = match.start()
             if at >= end and (two := text[at : at + 2]) in lengths:
                 for length in lengths[two]:
-                    if text[at : at + length] in words:
+                    if (word := text[at : at + length]) in words:
+                        found.append(word)
                         end = at + length
-                        found.append((at, end))
                         break
         return found
 

@@ -9,7 +9,7 @@ from aicache.guards.lexicon import courtesies
 from aicache.guards.normalize import normalize
 from aicache.guards.numbers import QUANTITY_MARK, read_quantities
 from aicache.guards.numerals import numerals_to_digits
-from aicache.guards.patterns import WordFinder, compile_later
+from aicache.guards.patterns import compile_later
 from aicache.guards.words import find_words
 
 _UNSPACED = "㐀-鿿぀-ヿ\u0e00-\u0e7f"
@@ -28,7 +28,11 @@ _DASH = re.compile("[–—―]")
 _LINE_END = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029–—―]")
 _ARABIC_VOWELS = compile_later("[\u0640\u064b-\u0652]")  # mostly omitted in writing
 QUESTION_WORDS_UNSPACED = compile_later("|".join(courtesies.ASKING_UNSPACED.split()))
-_UNSPACED_PHRASES = WordFinder(each for each in map(normalize, courtesies.UNSPACED.split()) if len(each) > 1)
+_UNSPACED_PHRASES = compile_later(
+    "|".join(
+        sorted({each for each in map(normalize, courtesies.UNSPACED.split()) if len(each) > 1}, key=len, reverse=True)
+    )
+)
 
 
 def split_words(text: str, masked: str) -> list[list[str]]:
@@ -58,7 +62,7 @@ def _clauses(lines: Iterable[str]) -> Iterator[list[str]]:
         line = _ARABIC_VOWELS.sub("", line)
         unspaced = IS_UNSPACED.search(line) is not None
         for piece in [line] if _MARK.search(line) is None else _BREAK.split(line):
-            if words := _TOKEN.findall(_UNSPACED_PHRASES.replace(piece, " ") if unspaced else piece):
+            if words := _TOKEN.findall(_UNSPACED_PHRASES.sub(" ", piece) if unspaced else piece):
                 yield words
             elif unspaced and (asking := QUESTION_WORDS_UNSPACED.search(piece)):
                 yield [f"?{asking[0]}"]

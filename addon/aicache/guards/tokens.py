@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
-from operator import add, or_
+from operator import add, gt, or_
 from typing import NamedTuple
 
 from aicache.guards.feature import feature
@@ -50,24 +50,33 @@ GRAM = {Script.KANA: 2, Script.THAI: 3}
 """Length of the run of characters that must be in the other text for each of them to count as shared."""
 
 
-def runs_of(clause: Clause, length: int) -> list[str]:
-    """Return for each token its key joined with those behind it, *length* in all, fewer at the end of the clause."""
+class Runs(NamedTuple):
+    """The runs of characters of a clause, as one of these scripts is compared by them."""
+
+    joined: Sequence[str]
+    """For each token, its key with those behind it, as many as are compared, fewer at the end of the clause."""
+    is_compared: Sequence[bool]
+    """Of each token, whether it is of the script."""
+    length: int
+
+    def find_lost(self, grams: frozenset[str]) -> list[bool]:
+        """Return of each token whether it is of the script, and no whole run with it is one of *grams*."""
+        if len(self.joined) < self.length:
+            return [*self.is_compared]
+        whole = [run in grams for run in self.joined[: len(self.joined) - self.length + 1]]
+        shared = [*whole, *[False] * (self.length - 1)]
+        for at in range(1, self.length):
+            shared[at : at + len(whole)] = map(or_, shared[at : at + len(whole)], whole)
+        return [*map(gt, self.is_compared, shared)]
+
+
+def runs_of(clause: Clause, script: Script) -> Runs:
+    """Return the runs of a clause in a script that is compared by those."""
     keys = [token.key for token in clause]
-    runs = keys
+    joined, length = keys, GRAM[script]
     for at in range(1, length):
-        runs = [*map(add, runs, [*keys[at:], *[""] * at])]
-    return runs
-
-
-def find_shared(runs: Sequence[str], length: int, grams: frozenset[str]) -> list[bool]:
-    """Return of each token of a clause whether a whole one of its *runs* (see `runs_of`) with it is one of *grams*."""
-    if len(runs) < length:
-        return [False] * len(runs)
-    whole = [run in grams for run in runs[: len(runs) - length + 1]]
-    shared = [*whole, *[False] * (length - 1)]
-    for at in range(1, length):
-        shared[at : at + len(whole)] = map(or_, shared[at : at + len(whole)], whole)
-    return shared
+        joined = [*map(add, joined, [*keys[at:], *[""] * at])]
+    return Runs(joined, [token.script is script for token in clause], length)
 
 
 @dataclass(frozen=True)
@@ -79,8 +88,8 @@ class Clauses:
     """Count of each key, of meaningful tokens that are compared word by word."""
     grams: frozenset[str]
     """Runs of characters, of scripts that are compared by those."""
-    runs: Mapping[Script, Sequence[Sequence[str]]]
-    """By such a script, where there is one, the runs of each clause (see `runs_of`)."""
+    runs: Sequence[Sequence[Runs]]
+    """Those of each clause, for each script that the text has."""
     courtesies: frozenset[str]
     """Words of courtesies."""
     language: str
