@@ -109,6 +109,12 @@ async def test_it_is_out_of_use_until_the_call_returns_and_exact_hits_go_on(
     [line] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert "the call wait of ai-cache-zvec has not returned" in line
     assert "until it returns or the proxy is started again" in line
+    guard = engine.backends.semantic_guards.index
+    with pytest.raises(StoreError, match="not asked"):
+        await guard.call(index.probe(), "a step")
+    guard._breaker._next_attempt = 0.0  # the pause is over
+    with pytest.raises(StoreError, match="a call hangs"):
+        await guard.call(index.probe(), "a step")
     assert caplog.text.count("no hits by meaning, exact hits go on") == 1
 
     blocked.set()

@@ -17,7 +17,7 @@ from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.valkey.aof_rewrite import DUE_SHARE, MIN_INTERVAL_S, REST_FACTOR
 from aicache.adapters.vectors.dashvector import DashVectorIndex
 from aicache.adapters.vectors.remote_index import RemoteIndex
-from aicache.adapters.vectors.zvec import ZvecIndex
+from aicache.adapters.vectors.zvec import HANGS, ZvecIndex
 from aicache.config import Embedder as EmbedderConfig
 from aicache.config import Index as IndexConfig
 from aicache.config import JudgeModel, JudgeWhen
@@ -268,7 +268,7 @@ class SemanticComponent:
             "exact hits go on",
             why,
         )
-        self._engine.backends.semantic_guards.index.broken("a call hangs")
+        self._engine.backends.semantic_guards.index.broken(HANGS)
         self._on_hung()
 
     async def end(self) -> None:

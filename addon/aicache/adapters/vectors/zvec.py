@@ -43,6 +43,8 @@ CLOSE_TIMEOUT_S = 4.0
 """mitmproxy waits this long when it exits."""
 PROBLEM_TIMEOUT_S = 0.5
 """Limit of `find_problem`: its caller checks all backends and must not wait for a write."""
+HANGS = "zvec: a call hangs"
+"""The error of every operation while that is so."""
 MAX_COMPACT_S = 600.0
 """Limit of what goes through all files."""
 MAX_FAILURES = 3
@@ -273,7 +275,7 @@ class ZvecIndex:
     def _check_hung(self) -> None:
         """Raise StoreError at once, also where memory could answer: what was deleted since may still be there."""
         if self._hung.any:
-            raise StoreError("zvec: a call hangs")
+            raise StoreError(HANGS)
 
     async def _within(self, result: Awaitable[T], name: str, seconds: float) -> T:
         async with time_limit(loop_timeout(seconds), seconds, "zvec"):
