@@ -51,12 +51,12 @@ class HungCalls:
             seconds = self._looks[place] * LOOK_INTERVAL_S
             if seconds >= max(HUNG_AFTER_S, running.may_take):
                 self._hung[place], self._has_hung = running, True
-                atexit.register(_end_soon)
+                atexit.register(_end_soon, self)
                 self._on_hung(f"the call {running.name} of {worker.name} has not returned for {seconds:.0f} s")
 
 
-def _end_soon() -> None:
-    """Have the kernel end this process in `END_WITHIN_S` seconds, if it has not ended by then."""
-    if hasattr(signal, "setitimer"):
+def _end_soon(calls: HungCalls) -> None:
+    """Have the kernel end this process in `END_WITHIN_S` seconds, if a call hangs and it has not ended by then."""
+    if calls.any and hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, END_WITHIN_S)
