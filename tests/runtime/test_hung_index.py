@@ -1,4 +1,4 @@
-"""A call of the embedded index that never returns: out of use in a proxy by itself, the end of the workers' owner."""
+"""An index out of use, as with a call that never returns: the end of the workers' owner, not of a proxy by itself."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from aicache.dashboard.probes import degraded_parts
 from aicache.domain.digests import digest
 from aicache.domain.model import Vector
 from aicache.domain.ports import StoreError
+from aicache.engine import lacking_vectors
 from aicache.runtime.reconciler import Reconciler
 from demo.cloud.dashscope import EmbeddingStandIn
 from fakes import LetterEmbedder
@@ -141,6 +142,25 @@ async def test_its_end_waits_for_no_such_call_and_no_other_one_takes_its_place(
     async with asyncio.timeout(10):
         await reconciler.close()
     assert FolderLock(tmp_path).acquire()
+
+
+@pytest.mark.slow
+async def test_after_it_was_out_of_use_vectors_are_looked_for_that_it_lacks(tmp_path: Path, config: Config) -> None:
+    reconciler = Reconciler(config, tmp_path)
+    reconciler.start()
+    await until(lambda: reconciler.engine.semantic is not None)
+    engine = reconciler.engine
+    assert engine.exact is not None
+    assert await engine.exact.get_blobs([lacking_vectors.BLOB]) == [None]
+
+    reconciler.configure(replace(config, semantic=replace(config.semantic, enabled=False)), tmp_path)
+    await until(lambda: engine.semantic is None)
+    reconciler.configure(config, tmp_path)
+
+    async with asyncio.timeout(20):
+        while await engine.exact.get_blobs([lacking_vectors.BLOB]) == [None]:
+            await asyncio.sleep(0.05)
+    await reconciler.close()
 
 
 @pytest.mark.slow
