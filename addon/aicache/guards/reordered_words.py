@@ -7,7 +7,6 @@ subject, whole clauses or phrases that changed places, what "and" joins, an adve
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from aicache.guards.lexicon import word_order as lexicon
@@ -48,10 +47,8 @@ def are_words_reordered(one: Clauses, other: Clauses, twins: Mapping[str, str]) 
 
 
 def _is_reordered(left: Sequence[list[str]], right: Sequence[list[str]], one: Clauses, other: Clauses) -> bool:
-    if Counter(map(tuple, left)) == Counter(map(tuple, right)):
-        return False
     mine, others = [word for each in left for word in each], [word for each in right for word in each]
-    if Counter(mine) != Counter(others):
+    if len(mine) != len(others) or sorted(mine) != sorted(others) or sorted(left) == sorted(right):
         return False
     moved = _INVERTED if "than" not in mine else _INVERTED - {"is", "was"}
     if _has_inverted_not(one) or _has_inverted_not(other):

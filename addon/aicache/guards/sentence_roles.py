@@ -91,17 +91,18 @@ def _have_other_persons(one: Sequence[str], other: Sequence[str]) -> bool:
     if first != others_first and sorted(first) == sorted(others_first):
         return True
     known, others_known = _persons(_without_anyone(one)), _persons(_without_anyone(other))
-    mine_done, others_done = Counter(known), Counter(others_known)
-    if "someone" in (mine_done - others_done) | (others_done - mine_done) and _is_agent_left_out(one, other):
-        del mine_done["someone"], others_done["someone"]
-    if any(mine_done[person] != others_done[person] for person in _THIRD):
-        return True
+    if known != others_known:
+        counted = _THIRD
+        if known.count("someone") != others_known.count("someone") and _is_agent_left_out(one, other):
+            counted = _THIRD - {"someone"}
+        if any(known.count(person) != others_known.count(person) for person in counted):
+            return True
     if any(_count(one, some) != _count(other, some) for some in (_OWNED, _RELATIVES)):
         return True
     if _objects(one, other) != _objects(other, one) and _only(one, _SUBJECTS) != _only(other, _SUBJECTS):
         return True
     if "than" in one and "than" in other:
-        return Counter(_persons(one[one.index("than") :])) != Counter(_persons(other[other.index("than") :]))
+        return sorted(_persons(one[one.index("than") :])) != sorted(_persons(other[other.index("than") :]))
     return False
 
 
@@ -188,15 +189,20 @@ def _persons(words: Sequence[str]) -> list[str]:
     return [_PERSONS[word] for word in words if word in _PERSONS]
 
 
-def _objects(words: Sequence[str], other: Sequence[str]) -> Counter[str]:
-    """Return the persons to whom something is done, without those of whom the other text tells it in the passive."""
+def _objects(words: Sequence[str], other: Sequence[str]) -> list[str]:
+    """Return the persons to whom something is done, sorted, without those of whom the other text tells it in the
+    passive."""
+    if _OBJECTS.isdisjoint(words):
+        return []
     passive = {stem(word) for word in _voices(other)[1]}
     pairs = zip(("", *words), words, strict=False)
-    return Counter(word for before, word in pairs if word in _OBJECTS and stem(before) not in passive)
+    return sorted([word for before, word in pairs if word in _OBJECTS and stem(before) not in passive])
 
 
 def _without_anyone(words: Sequence[str]) -> list[str]:
     """Return the words without persons where they are anyone: how do I, how can someone."""
+    if _GENERIC_BEFORE.keys().isdisjoint(words):
+        return [*words]
     return [
         word
         for before, word in zip(("", *words), words, strict=False)
@@ -204,9 +210,9 @@ def _without_anyone(words: Sequence[str]) -> list[str]:
     ]
 
 
-def _only(words: Sequence[str], some: frozenset[str]) -> Counter[str]:
-    return Counter(word for word in words if word in some)
+def _only(words: Sequence[str], some: frozenset[str]) -> list[str]:
+    return sorted([word for word in words if word in some])
 
 
 def _count(words: Sequence[str], some: frozenset[str]) -> int:
-    return sum(word in some for word in words)
+    return 0 if some.isdisjoint(words) else sum([word in some for word in words])
