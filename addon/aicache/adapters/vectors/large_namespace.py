@@ -121,8 +121,8 @@ class LargeNamespace:
 
     @property
     def nbytes(self) -> int:
-        """Memory in use, about: numbers of one byte, links, keys. The rows are the system's to write out."""
-        return self._end * (self._dimensions + 500)
+        """Memory in use, about: numbers of one byte, links, keys, a sample. The rows are the system's to write out."""
+        return self._end * (self._dimensions + 500) + self._sample.nbytes
 
     @property
     def behind(self) -> int:

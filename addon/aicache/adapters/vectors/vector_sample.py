@@ -21,6 +21,10 @@ class VectorSample:
         self._places: list[int | None] = [None] * SIZE
         self._free = [*range(SIZE)]
 
+    @property
+    def nbytes(self) -> int:
+        return self._rows.nbytes
+
     def add(self, place: int, vector: Vector, count: int) -> None:
         """Add a vector, the last of *count* there are, as likely as any of them is there (reservoir sampling)."""
         if self._free:
