@@ -47,6 +47,12 @@ OTHER_VERBS = [
     ("How do I be a good neighbor?", "How do I get a good neighbor?"),
     ("Do I have to pay tax on a prize?", "How do I pay tax on a prize?"),
     ("Is it ok to freeze milk?", "How to freeze milk?"),
+    ("How do I get hired?", "How do I hire?"),
+    ("Can a judge refuse to hear a witness?", "Can a witness refuse to be heard by a judge?"),
+    ("When should a child stop using a cup?", "When should you stop a child using a cup?"),
+    ("How often should I be cleaning a pond?", "How often should a pond be cleaning?"),
+    ("What rights do guests have?", "What guests do I have rights to?"),
+    ("How do I get my son to trust me?", "How do I get to trust my son?"),
     ("What is she like?", "What does she like?"),
     ("I used to take iron. Can I drink tea?", "I am used to taking iron. Can I drink tea?"),
     ("Say that guests do not have to pay", "Say that guests must not pay"),
@@ -104,6 +110,8 @@ SAME_ROLES = [
     ("How can someone become rich?", "How can I become rich?"),
     ("Who wrote this song?", "By whom was this song written?"),
     ("Can you tell me if I can hold euros?", "Can I hold euros?"),
+    ("Which cards and currencies do you support?", "What currencies and cards do you support?"),
+    ("How do I get my phone to charge?", "How can I get my phone to charge?"),
     ("Why was I charged a fee?", "Why have I been charged a fee?"),
 ]
 

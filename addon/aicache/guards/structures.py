@@ -15,6 +15,7 @@ from aicache.guards.romance_roles import have_other_small_roles
 from aicache.guards.sentence_roles import are_roles_changed
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.turned_phrases import are_phrases_turned
+from aicache.guards.verb_subjects import have_other_subjects
 
 
 def settle_order(one: TextFeatures, other: TextFeatures, order: Order) -> Order:
@@ -37,7 +38,11 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
     mine, others = one.clauses, other.clauses
     if is_order_changed(mine, others) or are_words_reordered(mine, others, twins):
         yield "order"
-    if are_roles_changed(mine, others, twins) or have_other_small_roles(mine, others):
+    if (
+        are_roles_changed(mine, others, twins)
+        or have_other_subjects(mine, others)
+        or have_other_small_roles(mine, others)
+    ):
         yield "roles"
     if kana_particles.have_other_particles(one.plain, other.plain):
         yield "function-word"

@@ -1,0 +1,12 @@
+"""English words beside verbs. Data only; standard grammar."""
+
+from __future__ import annotations
+
+BEFORE_VERBS = "i you we he she they to one"
+"""What stands directly before a verb: who does it, or "to"."""
+
+PERSONS = "i you we he she they someone"
+BE = "is are am was were be been being get gets got getting"
+SILENT = "a an the not my your our"
+DEGREES = "top better best worse worst most"
+"""Words behind "which" that are no thing: which best phone."""
