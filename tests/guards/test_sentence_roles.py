@@ -46,6 +46,8 @@ OTHER_VERBS = [
     ("How do I make my printer print?", "How does my printer print?"),
     ("How do I be a good neighbor?", "How do I get a good neighbor?"),
     ("Do I have to pay tax on a prize?", "How do I pay tax on a prize?"),
+    ("Is red wine healthy?", "Which red wine is healthy?"),
+    ("Does fate exist?", "Why does fate still exist?"),
     ("Is it ok to freeze milk?", "How to freeze milk?"),
     ("How do I get hired?", "How do I hire?"),
     ("Can a judge refuse to hear a witness?", "Can a witness refuse to be heard by a judge?"),
@@ -111,6 +113,7 @@ SAME_ROLES = [
     ("Who wrote this song?", "By whom was this song written?"),
     ("Can you tell me if I can hold euros?", "Can I hold euros?"),
     ("Which cards and currencies do you support?", "What currencies and cards do you support?"),
+    ("Can I reset the passcode?", "How do I reset my passcode?"),
     ("How do I get my phone to charge?", "How can I get my phone to charge?"),
     ("Why was I charged a fee?", "Why have I been charged a fee?"),
 ]

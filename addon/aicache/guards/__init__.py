@@ -12,7 +12,7 @@ from aicache.guards.leftovers import EASE, compare_leftovers
 from aicache.guards.noun_forms import is_noun_otherwise
 from aicache.guards.spans import differing_spans
 from aicache.guards.text_features import TextFeatures, extract_features
-from aicache.guards.writing import is_only_written_otherwise, is_written_otherwise
+from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
 
 __all__ = ["EASE", "Comparison", "Difference", "Outcome", "compare_questions"]
 
@@ -60,4 +60,5 @@ def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
         and one.function_words == other.function_words
         and not has_other_quotation(one.plain, other.plain)
         and not is_noun_otherwise(one.clauses, other.clauses)
+        and not has_other_article(one.writing, other.writing)
     )

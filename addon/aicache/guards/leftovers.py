@@ -31,7 +31,7 @@ from aicache.guards.order import Order, find_order
 from aicache.guards.structures import find_other_structures, settle_order
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.tokens import Meaning, Script, Token
-from aicache.guards.writing import is_only_written_otherwise, is_written_otherwise
+from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
 
 EASE = -0.8
 """Share of the way from the threshold to 1 by which a neighbor may be farther of which nothing is left over."""
@@ -163,6 +163,7 @@ def _differences(
     if (
         has_other_letters(one.cased_words, other.cased_words)
         or is_written_otherwise(one.writing, other.writing)
+        or (one.bare == other.bare and has_other_article(one.writing, other.writing))
         or (one.clauses.words == other.clauses.words and is_only_written_otherwise(one.writing, other.writing))
     ):
         yield Difference("letter")

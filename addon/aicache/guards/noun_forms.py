@@ -34,7 +34,7 @@ def is_noun_otherwise(one: Clauses, other: Clauses) -> bool:
     if mine != others and len(mine) > 1 and sorted(mine) == sorted(others):
         return True
     if _without(one.words, _ARTICLES) == _without(other.words, _ARTICLES):
-        return _lacks_article(one.words, other.words) or _lacks_article(other.words, one.words)
+        return _lacks_article(one, other) or _lacks_article(other, one)
     return _asks_for_several(one.words, other.words) or _is_had_done(one.words, other.words)
 
 
@@ -46,15 +46,21 @@ def is_over(one: Clauses, other: Clauses) -> bool:
     return bool((goes_on & others_past) - past or (others_go_on & past) - others_past)
 
 
-def _lacks_article(one: Sequence[str], other: Sequence[str]) -> bool:
+def _lacks_article(one: Clauses, other: Clauses) -> bool:
     """Return whether *one* has "a" before a word that stands bare behind a verb in *other*, which has articles
     elsewhere."""
-    if _ARTICLES.isdisjoint(other):
+    if _ARTICLES.isdisjoint(other.words):
         return False
-    counted = {word for article, word in pairwise(one) if article in _A}
+    counted = {word for article, word in pairwise(one.words) if article in _A}
     return any(
-        word in counted and other.count(word) == 1 and subject in _BEFORE_VERBS and verb not in _BEFORE_NOUNS
-        for subject, verb, word in zip(other, other[1:], other[2:], strict=False)
+        word in counted
+        and other.words.count(word) == 1
+        and subject in _BEFORE_VERBS
+        and verb not in _BEFORE_NOUNS
+        and after not in other.content
+        for subject, verb, word, after in zip(
+            other.words, other.words[1:], other.words[2:], (*other.keys[3:], ""), strict=False
+        )
     )
 
 

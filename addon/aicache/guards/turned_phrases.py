@@ -6,7 +6,6 @@ In most questions parts may move; in these, where they stand is what is asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from aicache.guards.tokens import Clauses
 from aicache.guards.words import stem
@@ -55,9 +54,10 @@ def _does_what_is_of_it(one: Clauses, other: Clauses) -> bool:
         return False
     content = {*one.content} & {*other.content}
     named = [key for word, key in zip(one.words, one.keys, strict=True) if key in content or word == "of"]
-    done = [key for key in other.keys if key in content]
+    support = next(at for at, word in enumerate(other.words) if word in _SUPPORT)
+    done = tuple([key for key in other.keys[support:] if key in other.content][:2])
     return any(
-        of == "of" and (thing, noun) in pairwise(done) and noun not in _STATES
+        of == "of" and (thing, noun) == done and noun not in _STATES
         for noun, of, thing in zip(named, named[1:], named[2:], strict=False)
     )
 

@@ -15,6 +15,9 @@ _OBLIGED = frozenset(lexicon.OBLIGED.split())
 _NEEDING = ("have", "need", "must", "should")
 _NOT_OBLIGED = frozenset({("not", "have"), ("not", "need"), ("need", "not")})
 _POSSIBLE = frozenset(lexicon.POSSIBLE.split())
+_AUXILIARIES = frozenset(lexicon.AUXILIARIES.split())
+_OTHER_QUESTIONS = frozenset("why which when who whose".split())
+_ELSE = _OTHER_QUESTIONS | frozenset("how what where whom reason if".split())
 _SUPPORT = frozenset("do does did".split())
 _HOW = frozenset(("how", word) for word in "to do does can could should would i you".split()) | {("best", "way")}
 _ARTICLES = frozenset({"a", "an", "the"})
@@ -87,7 +90,10 @@ def _asks_duty_or_way(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def asks_whether_or_how(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether one text asks whether something may be, and the other how it is done: is it okay to, how to."""
+    """Return whether *one* asks whether something is or may be, and *other* why, which, or how it is done: is it okay
+    to, how to. Whether one can, and how, is asked alike."""
+    if one[:1] and one[0] in _AUXILIARIES and _ELSE.isdisjoint(one) and other[:1] and other[0] in _OTHER_QUESTIONS:
+        return True
     asks_whether = any(
         (word, after) == ("is", "it") and one[at + 2] in _POSSIBLE
         for at, (word, after) in enumerate(pairwise(one[:-1]))

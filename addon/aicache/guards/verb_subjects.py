@@ -66,7 +66,7 @@ def _is_subject_left_out(one: Sequence[_Word], other: Sequence[_Word]) -> bool:
     return any(
         (thing.key, verb.key) in of_things and verb.key in by_persons - others_by_persons
         for verb, thing in pairwise(one)
-        if verb.has_meaning and thing.has_meaning
+        if verb.has_meaning and thing.has_meaning and verb.key != thing.key
     )
 
 
@@ -107,6 +107,6 @@ def _words(text: Clauses) -> list[_Word]:
     following = [*found[1:], _Word("", "", False)]
     return [
         word
-        for word, after in zip(found, following, strict=True)
+        for word, after in zip(found, following, strict=False)
         if not (word.word == "be" and after.word.endswith("ing"))
     ]

@@ -125,9 +125,13 @@ def is_written_otherwise(one: Writing, other: Writing) -> bool:
         or _has_moved_comma(one, other)
         or any(other.owners.get(word, form) != form for word, form in one.owners.items())
         or any(other.compounds.get(word, sign) != sign for word, sign in one.compounds.items())
-        or any(other.with_article.get(word, article) != article for word, article in one.with_article.items())
         or (one.in_german and other.in_german and _count_other_capitals(one, other) > 0)
     )
+
+
+def has_other_article(one: Writing, other: Writing) -> bool:
+    """Return whether "the" stands before a capitalized word in one text only: the Queen, Queen."""
+    return any(other.with_article.get(word, article) != article for word, article in one.with_article.items())
 
 
 def is_only_written_otherwise(one: Writing, other: Writing) -> bool:

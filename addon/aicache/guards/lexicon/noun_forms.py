@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-BEFORE_NOUNS = "my your our his her their its this that these those some any no every each s and or"
+BEFORE_NOUNS = "my your our his her their its this that these those some any no every each s and or be"
 """Words behind which a noun has no article."""
 
 QUANTIFIERS = "all every each both one some any most many few"

@@ -25,7 +25,7 @@ BEFORE_OBJECTS = "to from for with at about"
 CONDITIONS = "if when while because before after until unless"
 """Words that begin a clause, which tell when or in which case."""
 
-CAUSING = "make makes let lets allow allows"
+CAUSING = "make makes making let lets allow allows"
 """Verbs with which someone has another one do something: make my card work."""
 
 CAUSED = f"{OWNERS} {OBJECTS} the it you someone people"
@@ -55,3 +55,6 @@ WHETHER = "me know see sure wonder wondering check asking out whether"
 
 POSSIBLE = "possible ok okay safe legal allowed"
 """Words with which it is asked whether something may be: is it possible to."""
+
+AUXILIARIES = "is are was were do does did can could should would will has have had may must am"
+"""Verbs with which a question for yes or no begins."""
