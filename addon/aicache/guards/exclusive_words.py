@@ -154,7 +154,8 @@ def find_exclusive_slots(
     Two inversions cancel out: less fat is more thin, not bad is good. *other_polarity* is an inversion, too.
     """
     slots = _apart(one, other)
-    slots += [group[0] for group in sorted(one.keys() ^ other.keys()) if group[0] == "aspect"]
+    if one.keys() != other.keys():
+        slots += [group[0] for group in sorted(one.keys() ^ other.keys()) if group[0] == "aspect"]
     if (
         "polarity" not in slots
         and len(left) == len(right) <= 2
@@ -174,7 +175,9 @@ def inverts_meaning(one: WordGroups, other: WordGroups) -> bool:
 
 def has_unmatched_place(one: WordGroups, other: WordGroups) -> bool:
     """Return whether *one* names a place that *other* does not."""
-    return any(set(sides) - set(other.get(group, ())) for group, sides in one.items() if group[0] in _PLACES)
+    return one != other and any(
+        set(sides) - set(other.get(group, ())) for group, sides in one.items() if group[0] in _PLACES
+    )
 
 
 def is_place(word: str) -> bool:
@@ -183,6 +186,8 @@ def is_place(word: str) -> bool:
 
 def _apart(one: WordGroups, other: WordGroups) -> list[str]:
     """Return the slots of the groups of which each text has a side that the other lacks, or has less often."""
+    if one == other:
+        return []
     common = sorted(one.keys() & other.keys())  # in one order, so that a log names the same slot every time
     return [
         group[0] for group in common if _have_more(one[group], other[group]) and _have_more(other[group], one[group])

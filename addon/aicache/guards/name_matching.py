@@ -15,6 +15,8 @@ def has_unmatched_name(one: TextFeatures, other: TextFeatures) -> bool:
 
     A capitalized courtesy is not a name: Herzlichen Dank!
     """
+    if one.names.names <= other.names.names:
+        return False
     left = {name for name in one.names.names - other.names.names if not is_place(name)} - one.clauses.courtesies
     if not left:
         return False

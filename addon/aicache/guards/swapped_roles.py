@@ -35,7 +35,7 @@ def find_role_change(one: TextFeatures, other: TextFeatures) -> str | None:
             [stem for stem in text.content if stem in rest.content] for text, rest in ((one, other), (other, one))
         ]
         return "voice" if len(shared[0]) > 1 and shared[0] == shared[1] else None
-    if _SYMMETRIC_RELATIONS & {*one.words}:
+    if not _SYMMETRIC_RELATIONS.isdisjoint(one.words):
         return None
     pairs = [[[word for word in words if word not in _IGNORED_WORDS] for words in (one.words, other.words)]]
     if one.language == other.language == "zh":  # 为什么 and 怎么 may precede or follow the subject
