@@ -82,3 +82,9 @@ def test_one_endless_turkish_word_is_read_in_linear_time() -> None:
     began = time.process_time()
     assert not is_negated(word, [word], detect_language(word, [word]).sure)
     assert time.process_time() - began < 2
+
+
+def test_one_endless_run_of_kana_is_compared_in_linear_time() -> None:
+    began = time.process_time()
+    compare_questions("猫かの", "猫" + "どのくらい" * 25 + "で")
+    assert time.process_time() - began < 2

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aicache.guards.patterns import compile_later
 
 _HARMLESS = compile_later(
-    "(?:なぜ|なんで|どうして|に?どのくらい|どれくらい|に?どの|どれ|くらい|ぐらい|です|ます|でしょう|ください|とは|って|いう|[かのはがをよねんだる])+"
+    "(?:なぜ|なんで|どうして|に?どの|どれ|くらい|ぐらい|です|ます|でしょう|ください|とは|って|いう|[かのはがをよねんだる])+"
 )
 """Japanese runs of kana that say nothing, or the same."""
 _SAYING = compile_later("[でにをがはへと]?(?:だけ|ばかり|しか|さえ)[でにをがはへと]?|までに|まで")
