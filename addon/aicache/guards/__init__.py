@@ -9,7 +9,7 @@ from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.han_replacements import has_other_quotation
 from aicache.guards.known_differences import find_known_differences
 from aicache.guards.leftovers import EASE, compare_leftovers
-from aicache.guards.noun_forms import is_noun_otherwise
+from aicache.guards.noun_forms import have_other_noun_forms
 from aicache.guards.spans import differing_spans
 from aicache.guards.text_features import TextFeatures, extract_features
 from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
@@ -59,6 +59,6 @@ def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
         and not is_only_written_otherwise(one.writing, other.writing)
         and one.function_words == other.function_words
         and not has_other_quotation(one.plain, other.plain)
-        and not is_noun_otherwise(one.clauses, other.clauses)
+        and not have_other_noun_forms(one.clauses, other.clauses)
         and not has_other_article(one.writing, other.writing)
     )

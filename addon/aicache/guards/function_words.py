@@ -23,6 +23,7 @@ _STRANDED = frozenset(STRANDED.split())
 CONTENT_MARK = "="
 """Begins each word with a meaning in a sequence of words."""
 _BEFORE_VOWELS = frozenset({"mon", "ton", "son"})
+"""French words that tell no gender before a vowel: mon amie."""
 _VOWELS = frozenset("aeiouyhàâéèêëîïôùûœæ")
 _AMOUNTS = frozenset({"few", "little"})
 _NAMED = frozenset({"heißt", "heisst", "heißen", "heissen"})
@@ -183,7 +184,7 @@ def _genders(words: Sequence[str], articles: Mapping[str, str]) -> dict[str, str
     found: dict[str, str] = {}
     for article, noun in pairwise(words):
         if article in _BEFORE_VOWELS and noun[0] in _VOWELS:
-            continue  # mon amie
+            continue
         if (gender := articles.get(article)) is not None:
             found[noun] = gender if found.get(noun, gender) == gender else ""
     return {noun: gender for noun, gender in found.items() if gender}

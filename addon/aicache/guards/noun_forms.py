@@ -24,10 +24,12 @@ _PROGRESSIVE, _PERFECT = frozenset(lexicon.PROGRESSIVE.split()), frozenset(lexic
 _PASTS = frozenset(only_difference.PASTS.split())
 _HAVING = frozenset(lexicon.HAVING.split())
 _OWNERS = frozenset({"my", "your", "our"})
+_MEANING = frozenset(lexicon.MEANING.split())
 
 
-def is_noun_otherwise(one: Clauses, other: Clauses) -> bool:
-    """Return whether two English texts name a thing and its substance, one and several, or say of how many it holds."""
+def have_other_noun_forms(one: Clauses, other: Clauses) -> bool:
+    """Return whether two English texts name a thing and its substance, ask for one and for several, differ in how many
+    something is said of, or tell whether one does something or has it done."""
     if not (one.english and other.english) or one.unspaced or other.unspaced:
         return False
     mine, others = _only(one.words, _QUANTIFIERS), _only(other.words, _QUANTIFIERS)
@@ -38,7 +40,7 @@ def is_noun_otherwise(one: Clauses, other: Clauses) -> bool:
     return _asks_for_several(one.words, other.words) or _is_had_done(one.words, other.words)
 
 
-def is_over(one: Clauses, other: Clauses) -> bool:
+def is_over_in_one(one: Clauses, other: Clauses) -> bool:
     """Return whether what goes on in one of two English texts is over in the other: is choking, choked."""
     if not (one.english and other.english):
         return False
@@ -108,9 +110,6 @@ def are_synonyms_asked(one: Clauses, other: Clauses, twins: Mapping[str, str]) -
         if key and twin != word and not {word, twin} & _MEANING and spelled_stem(word) != spelled_stem(twin):
             return True
     return False
-
-
-_MEANING = frozenset(lexicon.MEANING.split())
 
 
 def _only(words: Sequence[str], some: frozenset[str]) -> list[str]:

@@ -43,6 +43,7 @@ _CHINESE = compile_later(
     r"|(?<![\d一-鿿])半(?=天|年|个月|小时|斤)|半(?=个?月|个?小时|年|斤))"
 )
 _TWO = compile_later(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:个|天|年|次|期))")  # 一万一个月 holds two numbers
+_HALF = compile_later("个半|半个|(?<!点)半(?=小时|天|年|月|斤|价|数)")
 
 
 def numerals_to_digits(plain: str, words: Sequence[str]) -> str:
@@ -110,6 +111,3 @@ def _value(text: str) -> str:
 def find_halves(plain: str) -> tuple[str, ...]:
     """Return the Chinese halves of a normalized text as they are written, in order: 一个半小时, 半个小时."""
     return () if plain.isascii() or "半" not in plain else tuple(_HALF.findall(plain))
-
-
-_HALF = compile_later("个半|半个|(?<!点)半(?=小时|天|年|月|斤|价|数)")

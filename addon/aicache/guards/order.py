@@ -9,11 +9,12 @@ from enum import StrEnum
 
 from aicache.guards.focus import is_focus_moved
 from aicache.guards.letters import LETTER
+from aicache.guards.lexicon import word_order
 from aicache.guards.lexicon.soft_words import SOFT
 from aicache.guards.numbers import QUANTITY_MARK
 from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
-from aicache.guards.words import common_ends, without_common_ends
+from aicache.guards.words import common_ends, shared_words, without_common_ends
 
 _AND = frozenset(
     "and or vs versus between both und oder et ou y e o en of i lub ve veya и или و أو 和 与 跟 同 或 と".split()
@@ -38,7 +39,7 @@ _PREPOSITIONS = (
 _ARTICLES = frozenset("a an the my your our their this that some any his her its".split())
 _ADVERBIAL = frozenset("how why when where".split())
 _WH = frozenset("how why when where who whom whose what which".split())
-_SUPPORT = frozenset("do does did".split())
+_SUPPORT = frozenset(word_order.SUPPORT.split())
 _HAN_ROLES = compile_later("[从把被比给让对像到去换转嫁娶追打欠借教骂救]|超过|大于|小于|喜欢|认识|相信")
 _HAN_PERSON = compile_later("[我你您他她]")
 _HAN_ASKED = (re.compile("(?<![是叫有的为])(?:什么|谁|哪个)[?？。 吗呢啊]*$"), re.compile("^(?:请问)?(?:什么|谁|哪个)"))
@@ -79,7 +80,7 @@ def _find_order(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Order
     both = Counter(mine) & Counter(other.content)
     if both["not"] and one.english and _QUANTIFIED.isdisjoint(one.words):
         del both["not"]  # why doesn't it, why does it not
-    ours, theirs = _only(mine, both.copy()), _only(other.content, both)
+    ours, theirs = shared_words(mine, both), shared_words(other.content, both)
     if ours == theirs:
         return Order.SAME
     length = len(ours)
@@ -181,15 +182,6 @@ def _marked(one: Clauses, ours: Sequence[str], turn: int) -> list[bool]:
 def _is_marked(text: Clauses, key: str) -> bool:
     letter = key.endswith(LETTER) and len(key) == 1 + len(LETTER)
     return letter or key[0] == QUANTITY_MARK or key in text.capitalized
-
-
-def _only(words: Sequence[str], counts: Counter[str]) -> list[str]:
-    taken = []
-    for word in words:
-        if counts[word] > 0:
-            counts[word] -= 1
-            taken.append(word)
-    return taken
 
 
 def _is_symmetric(text: Clauses, moved: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from aicache.guards.tokens import Clauses, Script
 from aicache.guards.words import stem
 
 _SILENT = frozenset(lexicon.SILENT.split())
-_SUPPORT = frozenset("do does did".split())
+_SUPPORT = frozenset(lexicon.SUPPORT.split())
 _ONE_VERB = {"are": "is", "am": "is", "were": "was", "has": "have", "had": "have"}
 _INVERTED = frozenset(lexicon.INVERTED.split())
 _ADVERBS = frozenset(map(stem, lexicon.ADVERBS.split()))
@@ -28,6 +28,7 @@ _NOT = frozenset({"not"})
 _OWNERS = frozenset("my your our".split())
 _SUBJECTS = frozenset(lexicon.SUBJECTS.split())
 _AUXILIARIES = frozenset(lexicon.AUXILIARIES.split())
+_SMALL = _OPENING | _INVERTED | frozenset(lexicon.PERSONS.split())
 MAX_JOINED_WORDS = 3
 """Words of each of two parts that "and" joins."""
 MAX_PARTICLE_DISTANCE = 3
@@ -138,6 +139,3 @@ def _are_joined(one: Sequence[str], other: Sequence[str]) -> bool:
             if list(other) == [*second, *one[at:behind], *first] and max(len(first), len(second)) <= MAX_JOINED_WORDS:
                 return _SMALL.isdisjoint((*first, *second))
     return False
-
-
-_SMALL = _OPENING | _INVERTED | frozenset(lexicon.PERSONS.split())

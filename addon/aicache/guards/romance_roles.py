@@ -13,22 +13,21 @@ _NEGATIONS = {"it": "non", "es": "no", "pt": "não", "pl": "nie", "ru": "не"}
 _SINGULAR = {
     "fr": {"le", "la", "l", "un", "une", "mon", "ma"},
     "es": {"el", "la", "un", "una"},
-    "it": frozenset[str](),
     "pt": {"o", "a", "um", "uma"},
 }
 _PLURAL = {
     "fr": {"les", "des", "mes"},
     "es": {"los", "las", "unos", "unas"},
-    "it": frozenset[str](),
     "pt": {"os", "as", "uns", "umas"},
 }
 """Articles of the languages whose nouns have the plural in -s or -x."""
+_NO_WORDS: set[str] = set()
 _BEFORE_WHO = frozenset("à a ao de d di da do con com avec para pour por per chez em in sur".split())
 _INFINITIVE = ("er", "ir", "re", "oir")
 
 
-def have_other_small_roles(one: Clauses, other: Clauses) -> bool:
-    """Return whether two texts of one Romance language tell roles otherwise.
+def have_other_romance_roles(one: Clauses, other: Clauses) -> bool:
+    """Return whether two texts of one Romance or Slavic language tell roles otherwise.
 
     They ask for another part (qui, à qui), deny another verb (ne peux pas, peux ne pas), name several things (un clou,
     des clous), or have something done (réparer, faire réparer).
@@ -60,12 +59,12 @@ def _is_other_denied(one: Clauses, other: Clauses) -> bool:
 
 def _plurals(text: Clauses) -> set[str]:
     """Return the nouns behind an article in the plural, without their ending: los celos, des ciseaux."""
-    articles = _PLURAL[text.language]
+    articles = _PLURAL.get(text.language, _NO_WORDS)
     return {noun[:-1] for article, noun in pairwise(text.words) if article in articles and noun[-1] in "sx"}
 
 
 def _singulars(text: Clauses) -> set[str]:
-    articles = _SINGULAR[text.language]
+    articles = _SINGULAR.get(text.language, _NO_WORDS)
     return {noun for article, noun in pairwise(text.words) if article in articles}
 
 

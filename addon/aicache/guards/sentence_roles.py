@@ -19,7 +19,7 @@ from aicache.guards.verb_constructions import (
     asks_whether_or_how,
     have_other_conditions,
 )
-from aicache.guards.words import stem
+from aicache.guards.words import shared_words, stem
 
 _PERSONS = {word: line.split()[0] for line in lexicon.PERSONS.strip().splitlines() for word in line.split()}
 _THIRD = frozenset({"he", "she", "someone"})
@@ -129,17 +129,7 @@ def _are_crossed(one: Sequence[str], other: Sequence[str], twins: Mapping[str, s
     """Return whether the words with a meaning that both texts have stand in another order."""
     mine = [twins.get(key, key) for key in one]
     both = Counter(mine) & Counter(other)
-    return _shared(mine, both) != _shared(other, both)
-
-
-def _shared(words: Sequence[str], counts: Counter[str]) -> list[str]:
-    left = counts.copy()
-    found = []
-    for word in words:
-        if left[word]:
-            left[word] -= 1
-            found.append(word)
-    return found
+    return shared_words(mine, both) != shared_words(other, both)
 
 
 def _change_sides(one: _Text, other: _Text) -> bool:

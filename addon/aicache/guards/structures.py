@@ -11,7 +11,7 @@ from aicache.guards import han_replacements, kana_particles, noun_forms
 from aicache.guards.han_order import is_order_changed
 from aicache.guards.order import Order
 from aicache.guards.reordered_words import are_words_reordered
-from aicache.guards.romance_roles import have_other_small_roles
+from aicache.guards.romance_roles import have_other_romance_roles
 from aicache.guards.sentence_roles import are_roles_changed
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.turned_phrases import are_phrases_turned
@@ -41,16 +41,16 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
     if (
         are_roles_changed(mine, others, twins)
         or have_other_subjects(mine, others)
-        or have_other_small_roles(mine, others)
+        or have_other_romance_roles(mine, others)
     ):
         yield "roles"
     if kana_particles.have_other_particles(one.plain, other.plain):
         yield "function-word"
-    if noun_forms.is_noun_otherwise(mine, others) or (
+    if noun_forms.have_other_noun_forms(mine, others) or (
         (one.asks_meaning or other.asks_meaning) and noun_forms.are_synonyms_asked(mine, others, twins)
     ):
         yield "substitution"
-    if noun_forms.is_over(mine, others):
+    if noun_forms.is_over_in_one(mine, others):
         yield "tense"
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aicache.guards.lexicon import word_order
 from aicache.guards.tokens import Clauses
 from aicache.guards.words import stem
 
 _ARTICLES = frozenset({"a", "an", "the"})
-_SUPPORT = frozenset({"do", "does", "did"})
+_SUPPORT = frozenset(word_order.SUPPORT.split())
 _STATES = frozenset(map(stem, "mean cost price feel look work differ taste weigh last use benefit".split()))
 """Verbs whose subject is what the noun of the same word is of."""
 _BE = frozenset({"is", "are", "was", "were"})

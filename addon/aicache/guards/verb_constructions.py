@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from aicache.guards.lexicon import sentence_roles as lexicon
+from aicache.guards.lexicon import word_order
 from aicache.guards.tokens import Clauses
 
 _CONDITIONS = frozenset(lexicon.CONDITIONS.split())
@@ -18,7 +19,7 @@ _POSSIBLE = frozenset(lexicon.POSSIBLE.split())
 _AUXILIARIES = frozenset(lexicon.AUXILIARIES.split())
 _OTHER_QUESTIONS = frozenset("why which when who whose".split())
 _ELSE = _OTHER_QUESTIONS | frozenset("how what where whom reason if".split())
-_SUPPORT = frozenset("do does did".split())
+_SUPPORT = frozenset(word_order.SUPPORT.split())
 _HOW = frozenset(("how", word) for word in "to do does can could should would i you".split()) | {("best", "way")}
 _ARTICLES = frozenset({"a", "an", "the"})
 _WHETHER = frozenset(lexicon.WHETHER.split())

@@ -7,22 +7,24 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from aicache.guards.counted_words import is_content
-from aicache.guards.lexicon import only_difference
+from aicache.guards.lexicon import only_difference, sentence_roles
 from aicache.guards.lexicon import verb_subjects as lexicon
 from aicache.guards.tokens import Clauses
 from aicache.guards.words import stem
 
 _BEFORE_VERBS = frozenset(lexicon.BEFORE_VERBS.split())
 _PERSONS = frozenset(lexicon.PERSONS.split())
-_BE = frozenset(lexicon.BE.split())
+_BE = frozenset(sentence_roles.BE.split())
 _SILENT = frozenset(lexicon.SILENT.split())
 _DEGREES = frozenset(map(stem, lexicon.DEGREES.split()))
 _PASTS = frozenset(only_difference.PASTS.split())
+_BEFORE_PERSONS = frozenset("my your his her their our the a".split())
 
 
 class _Word(NamedTuple):
     word: str
     key: str
+    """Its compared form."""
     has_meaning: bool
 
 
@@ -90,10 +92,7 @@ def _has_to_be_got(words: Sequence[str]) -> bool:
     if "get" not in words or "to" not in words:
         return False
     at = words.index("get")
-    return words[at + 1 : at + 2] != ("to",) and words[at + 3 : at + 4] == ("to",) and words[at + 1] in _OWNERS
-
-
-_OWNERS = frozenset("my your his her their our the a".split())
+    return words[at + 1 : at + 2] != ("to",) and words[at + 3 : at + 4] == ("to",) and words[at + 1] in _BEFORE_PERSONS
 
 
 def _words(text: Clauses) -> list[_Word]:

@@ -188,6 +188,17 @@ def surplus_of(mine: Mapping[str, int], others: Mapping[str, int]) -> dict[str, 
     return {word: count - others.get(word, 0) for word, count in mine.items() if count > others.get(word, 0)}
 
 
+def shared_words(words: Iterable[str], counts: Mapping[str, int]) -> list[str]:
+    """Return the words in order, each as often as it has *counts*."""
+    left = {**counts}
+    found = []
+    for word in words:
+        if left.get(word, 0) > 0:
+            left[word] -= 1
+            found.append(word)
+    return found
+
+
 def unshared_words(mine: Mapping[str, int], others: Mapping[str, int]) -> tuple[list[str], list[str]]:
     """Return the words of each that the other lacks, with repetitions, by the counts of each; words with a typing
     error cancel out."""

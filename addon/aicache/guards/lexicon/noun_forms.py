@@ -6,11 +6,18 @@ BEFORE_NOUNS = "my your our his her their its this that these those some any no 
 """Words behind which a noun has no article."""
 
 QUANTIFIERS = "all every each both one some any most many few"
+
 AFTER_ASKED = "should do can could did will would must may shall"
 """Verbs that have one form for one and for several."""
 
 PROGRESSIVE = "is are am was were being been be"
+"""Words before a verb in -ing by which something goes on."""
+
 PERFECT = "have has had get got gets not"
+"""Words behind which a participle is no past tense."""
+
 HAVING = "get gets got have has had having getting"
+"""Verbs with which one has something done."""
+
 MEANING = "mean means meaning meant definition define"
 """Words with which it is asked what a word means."""

@@ -32,6 +32,8 @@ CAUSED = f"{OWNERS} {OBJECTS} the it you someone people"
 """Words that begin the object of such a verb; "a" more often begins what is made."""
 
 BE = "is are was were am be been being get gets got getting"
+"""Verbs of the passive, with "get"."""
+
 BECOMING = "be become becomes becoming being like"
 ACQUIRING = "get find have make meet know see"
 """Verbs behind which a noun names another one, where it names oneself behind "to be"."""

@@ -6,7 +6,9 @@ BEFORE_VERBS = "i you we he she they to one"
 """What stands directly before a verb: who does it, or "to"."""
 
 PERSONS = "i you we he she they someone"
-BE = "is are am was were be been being get gets got getting"
+
 SILENT = "a an the not my your our"
+"""What is left out where the neighbors of a verb are compared."""
+
 DEGREES = "top better best worse worst most"
 """Words behind "which" that are no thing: which best phone."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 SILENT = "a an the please"
+
+SUPPORT = "do does did"
+"""Verbs that only carry a question or a negation."""
+
 INVERTED = "is was have can could should would will shall must may might"
 """Verbs that stand before their subject in a question, and behind it elsewhere."""
 
