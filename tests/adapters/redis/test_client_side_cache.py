@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 
 from aicache.adapters.redis import server_messages
 from aicache.adapters.redis.client_side_cache import ENTRY_OVERHEAD_BYTES, MAX_AGE_S, MAX_CHANGED_KEYS, NearCache
@@ -190,6 +191,29 @@ async def test_a_connection_that_is_lost_is_opened_again_at_once(near: Near) -> 
 
     assert killed == 1
     await near.hold(replace(ENTRY, key="a2"), within=3)  # five seconds, where the server stays away
+
+
+async def test_a_connection_that_asyncio_has_closed_meanwhile_is_opened_again(near: Near) -> None:
+    servers = near.store._servers
+    connect = servers.connect
+    assert connect is not None
+    refused: list[AbstractConnection] = []
+
+    async def refuse() -> None:
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+    def open_connection() -> AbstractConnection:
+        connection = connect()
+        if not refused:
+            refused.append(connection)
+            connection.connect = refuse  # type: ignore[method-assign]
+        return connection
+
+    servers.connect = open_connection
+
+    await near.hold(ENTRY, within=3)
+
+    assert refused
 
 
 async def test_a_server_that_knows_no_tracking_costs_the_near_cache_only(near: Near) -> None:

@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from aicache.adapters.redis.client_side_cache import NearCache
 from aicache.adapters.redis.peers import Peers
+from aicache.adapters.redis.server import CONNECTION_ERRORS
 from aicache.domain.loop_time import loop_timeout
 
 logger = logging.getLogger(__name__)
@@ -66,13 +67,13 @@ class Listener:
                     announcing = loop.create_task(self._peers.announce(self._publish))
                 while True:
                     self._take(await _message(connection))
-            except (RedisError, OSError, TimeoutError) as exc:
+            except CONNECTION_ERRORS as exc:
                 logger.debug("no messages from Redis: %s", type(exc).__name__)
             finally:
                 self._end()
                 if announcing is not None:
                     announcing.cancel()
-                with contextlib.suppress(RedisError, OSError, TimeoutError):
+                with contextlib.suppress(*CONNECTION_ERRORS):
                     await connection.disconnect(nowait=True)
             pause = FIRST_PAUSE_S if loop.time() - began >= RECONNECT_INTERVAL_S else pause
             await asyncio.sleep(pause)
