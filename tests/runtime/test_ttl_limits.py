@@ -6,7 +6,7 @@ import pytest
 
 from aicache.engine.refilling import DONE_PREFIX, MODEL_BLOB, NOTED_S
 from aicache.engine.traffic_segments import SEGMENT_TTL_S
-from aicache.runtime.exact_component import max_ttl
+from aicache.runtime.ttl_limits import max_ttl
 from aicache.telemetry.savings_store import MONTHS
 
 WEEK_S, DAY_S = 7 * 86400.0, 86400.0

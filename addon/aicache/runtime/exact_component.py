@@ -20,14 +20,11 @@ from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.config import Exact, Redis
 from aicache.config.scalars import show_size
 from aicache.domain.deployment_secrets import Secrets, derive_salt, derive_secrets
-from aicache.domain.ports import ACCOUNT_KEPT_S, ACCOUNT_PREFIX, StoreError
+from aicache.domain.ports import StoreError
 from aicache.engine import Engine
-from aicache.engine.credential_status import REFUSED_TTL_S
 from aicache.engine.recovery_probe import Recovery
-from aicache.engine.refilling import DONE_PREFIX, MODEL_BLOB, NOTED_S
-from aicache.engine.traffic_segments import SEGMENT_PREFIX, SEGMENT_TTL_S
 from aicache.runtime.component import DEFAULT_ERASED_WITHIN_S, NotReady, close_component, freeze_gc
-from aicache.runtime.ttl_limits import TTLLimits
+from aicache.runtime.ttl_limits import TTLLimits, max_ttl
 
 logger = logging.getLogger(__name__)
 
@@ -54,26 +51,6 @@ def load_secrets(exact: Exact, data: Path) -> Secrets | None:
     if exact.secret is not None:
         return derive_secrets(exact.secret)
     return derive_secrets(load_or_create_secret(data / "secret")) if exact.redis is None else None
-
-
-def max_ttl(name: str, ttl: float, kept: float = 0.0) -> float:
-    """Return the longest life, in seconds, of what has this name in the store (``e:…`` and so on).
-
-    Entries are *kept* for so long after their expiry.
-    """
-    match name[:2]:
-        case "e:":
-            return ttl + kept
-        case "a:":
-            return ttl
-        case "m:" if not name.startswith(f"m:{SEGMENT_PREFIX}"):
-            return max(ttl, REFUSED_TTL_S)
-        case "c:" if name.startswith(f"c:{ACCOUNT_PREFIX}"):
-            return ACCOUNT_KEPT_S
-        case "n:" if name[2:].startswith((MODEL_BLOB, DONE_PREFIX)):
-            return max(ttl, NOTED_S)
-        case _:
-            return max(ttl, SEGMENT_TTL_S)
 
 
 def embedded_limit(max_memory: int) -> SizeLimit:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from aicache.adapters.chat_judge import ChatJudge
 from aicache.adapters.embedders.local import LocalEmbedder
 from aicache.adapters.embedders.remote_embedder import RemoteEmbedder
-from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.unix_rpc.client import RpcClient
-from aicache.adapters.valkey.aof_rewrite import DUE_SHARE, MIN_INTERVAL_S, REST_FACTOR
 from aicache.adapters.vectors.dashvector import DashVectorIndex
 from aicache.adapters.vectors.remote_index import RemoteIndex
 from aicache.adapters.vectors.zvec import HANGS, ZvecIndex
@@ -23,20 +19,15 @@ from aicache.config import Index as IndexConfig
 from aicache.config import JudgeModel, JudgeWhen
 from aicache.config import Semantic as SemanticConfig
 from aicache.config import ZvecIndex as ZvecConfig
-from aicache.domain.model import MAX_CLOCK_SKEW_S
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.engine.judge_on_path import JudgeLimits
 from aicache.engine.recovery_probe import Recovery
-from aicache.runtime.component import CLOSE_TIMEOUT_S, DEFAULT_ERASED_WITHIN_S, close_component, freeze_gc
+from aicache.runtime.component import DEFAULT_ERASED_WITHIN_S, close_component, freeze_gc
 from aicache.runtime.factories import AnyEmbedder, AnyIndex, build_embedder, build_index, build_judge, vector_space
+from aicache.runtime.index_upkeep import IndexUpkeep
 
 logger = logging.getLogger(__name__)
-
-SWEEP_INTERVAL_S = 120.0
-"""Interval of the sweeps of expired vectors."""
-ORPHAN_BATCH_SIZE = 1024
-"""Vectors whose entries are looked for at once."""
 
 
 class SemanticComponent:
@@ -65,14 +56,10 @@ class SemanticComponent:
         self._was_out_of_use = False
         self._judge: ChatJudge | None = None
         self._judge_is: JudgeModel | None = None
-        self._sweeping: asyncio.Task[None] | None = None
         self._recoveries: list[Recovery] = []
-        self._swept = self._erased = time.monotonic()
-        self._purges = engine.purges  # those of which nothing is left
-        self._took = 0.0
+        self._upkeep = IndexUpkeep(engine)
         self._wants_none = False
         self._embedder_space = ""
-        self._erasing: asyncio.Task[None] | None = None
 
     async def reconcile(
         self, semantic: SemanticConfig, data: Path, owned: bool, erased_within: float = DEFAULT_ERASED_WITHIN_S
@@ -92,52 +79,7 @@ class SemanticComponent:
                 self._engine.use_no_semantic()  # as far as is known
                 self._was_out_of_use = True
             raise
-        if time.monotonic() - self._swept > SWEEP_INTERVAL_S and (self._sweeping is None or self._sweeping.done()):
-            self._sweeping = asyncio.get_running_loop().create_task(self._sweep_or_warn(index))  # nobody waits for it
-        if isinstance(index, ZvecIndex) and self._is_due(erased_within):
-            self._erasing = asyncio.get_running_loop().create_task(self._erase(index))
-
-    def _is_due(self, within: float) -> bool:
-        """Tell whether the index is to be written anew: soon after a purge, or regularly."""
-        if self._erasing is not None and not self._erasing.done():
-            return False
-        since = time.monotonic() - self._erased
-        purged = self._purges != self._engine.purges
-        return since >= DUE_SHARE * within or (purged and since >= max(MIN_INTERVAL_S, REST_FACTOR * self._took))
-
-    async def _sweep(self, index: AnyIndex) -> None:
-        self._swept, now = time.monotonic(), time.time()
-        await index.sweep(now, now + self._engine.rules.ttl + MAX_CLOCK_SKEW_S)
-
-    async def _sweep_or_warn(self, index: AnyIndex) -> None:
-        try:
-            await self._sweep(index)
-        except StoreError as exc:
-            logger.warning("%s (what has expired is not swept; it is tried again)", exc)
-        except Exception:
-            logger.exception("what has expired is not swept")
-
-    async def _drop_orphans(self, index: ZvecIndex) -> None:
-        """Delete vectors whose entries have gone: evicted, or purged by another proxy. An entry comes first."""
-        store = None if (exact := self._engine.exact) is None else exact.port
-        if not isinstance(store, RedisStore):
-            return
-        async for keys in index.key_pages():
-            for start in range(0, len(keys), ORPHAN_BATCH_SIZE):
-                await index.delete(await store.find_missing(keys[start : start + ORPHAN_BATCH_SIZE]))
-
-    async def _erase(self, index: ZvecIndex) -> None:
-        self._erased, self._purges = time.monotonic(), self._engine.purges
-        try:
-            await self._sweep(index)
-            await self._drop_orphans(index)
-            await index.erase()
-        except StoreError as exc:
-            self._purges = -1  # it is tried again
-            logger.warning("vectors that were deleted may still be in the files: %s", exc)
-        except Exception:
-            logger.exception("vectors that were deleted may still be in the files")
-        self._took = time.monotonic() - self._erased
+        self._upkeep.begin_what_is_due(index, erased_within)
 
     @property
     def vectors_in_use(self) -> str | None:
@@ -179,7 +121,7 @@ class SemanticComponent:
         self._index, self._index_is = index, (wanted, data)
         self._embedder_space = vector_space(embedder.model, embedder.dimensions)
         if isinstance(index, ZvecIndex) and not index.is_clean:
-            self._purges = -1  # what the process before has left is erased soon
+            self._upkeep.erase_soon()  # what the process before has left
         self._put_into_use(embedder, index, wanted)
         self._watch_for_recovery(embedder, index)
         threshold = self._engine.rules.threshold
@@ -241,11 +183,7 @@ class SemanticComponent:
             recovery.start()
 
     async def _end_index(self) -> None:
-        for task in (self._sweeping, self._erasing):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait([task], timeout=CLOSE_TIMEOUT_S)
-        self._sweeping = self._erasing = None
+        await self._upkeep.stop()
         recoveries, self._recoveries = self._recoveries, []
         for recovery in recoveries:
             await recovery.close()

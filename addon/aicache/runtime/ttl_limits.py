@@ -7,10 +7,33 @@ import logging
 from collections.abc import Callable
 
 from aicache.adapters.redis.store import RedisStore
-from aicache.domain.ports import StoreError
+from aicache.domain.ports import ACCOUNT_KEPT_S, ACCOUNT_PREFIX, StoreError
+from aicache.engine.credential_status import REFUSED_TTL_S
+from aicache.engine.refilling import DONE_PREFIX, MODEL_BLOB, NOTED_S
+from aicache.engine.traffic_segments import SEGMENT_PREFIX, SEGMENT_TTL_S
 from aicache.runtime.clock_jumps import ClockJumps
 
 logger = logging.getLogger(__name__)
+
+
+def max_ttl(name: str, ttl: float, kept: float = 0.0) -> float:
+    """Return the longest life, in seconds, of what has this name in the store (``e:…`` and so on).
+
+    Entries are *kept* for so long after their expiry.
+    """
+    match name[:2]:
+        case "e:":
+            return ttl + kept
+        case "a:":
+            return ttl
+        case "m:" if not name.startswith(f"m:{SEGMENT_PREFIX}"):
+            return max(ttl, REFUSED_TTL_S)
+        case "c:" if name.startswith(f"c:{ACCOUNT_PREFIX}"):
+            return ACCOUNT_KEPT_S
+        case "n:" if name[2:].startswith((MODEL_BLOB, DONE_PREFIX)):
+            return max(ttl, NOTED_S)
+        case _:
+            return max(ttl, SEGMENT_TTL_S)
 
 
 class TTLLimits:
