@@ -51,16 +51,16 @@ async def test_a_call_hangs_after_a_minute_is_told_once_and_may_still_return(blo
 
     for _ in range(LOOKS - 1):
         calls.look()
-    assert (calls.any, told) == (False, [])
+    assert (calls.any_hangs, told) == (False, [])
     for _ in range(3):
         calls.look()
 
-    assert calls.any
+    assert calls.any_hangs
     assert told == ["the call native of ai-cache-test has not returned for 60 s"]
     blocked.go.set()
     await call
     await blocked.worker.run(time.monotonic)
-    assert not calls.any
+    assert not calls.any_hangs
 
 
 async def test_a_long_call_has_its_own_time(blocked: Blocked) -> None:
@@ -74,7 +74,7 @@ async def test_a_long_call_has_its_own_time(blocked: Blocked) -> None:
     for _ in range(2 * LOOKS):
         calls.look()
 
-    assert calls.any
+    assert calls.any_hangs
 
 
 async def test_one_call_after_the_other_is_no_hang(blocked: Blocked) -> None:
@@ -88,7 +88,7 @@ async def test_one_call_after_the_other_is_no_hang(blocked: Blocked) -> None:
         blocked.go.set()
         await call
 
-    assert not calls.any
+    assert not calls.any_hangs
 
 
 STUCK_AT_THE_END = """
@@ -106,7 +106,7 @@ async def main():
     await asyncio.sleep(0.05)
     calls = hung_calls.HungCalls([worker], print)
     calls.look()
-    assert calls.any
+    assert calls.any_hangs
 
 asyncio.run(main())
 print("ended", flush=True)

@@ -27,7 +27,7 @@ class HungCalls:
         self._has_hung = False
 
     @property
-    def any(self) -> bool:
+    def any_hangs(self) -> bool:
         """Whether a call hangs that has not returned since."""
         if not self._has_hung:
             return False
@@ -57,6 +57,6 @@ class HungCalls:
 
 def _end_soon(calls: HungCalls) -> None:
     """Have the kernel end this process in `END_WITHIN_S` seconds, if a call hangs and it has not ended by then."""
-    if calls.any and hasattr(signal, "setitimer"):
+    if calls.any_hangs and hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, END_WITHIN_S)

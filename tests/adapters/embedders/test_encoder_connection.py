@@ -12,8 +12,8 @@ from aicache.adapters.embedders.encoder_connection import EncoderConnection
 from aicache.adapters.embedders.encoder_main import ROWS, TEXTS, frame
 
 
-class Idle:
-    """Counts how often something was noticed while nobody waited for a reply."""
+class Losses:
+    """Counts how often the connection was found lost while nobody waited for a reply."""
 
     def __init__(self) -> None:
         self.times = 0
@@ -28,14 +28,14 @@ Pair = tuple[EncoderConnection, socket.socket]
 
 
 @pytest.fixture
-def idle() -> Idle:
-    return Idle()
+def losses() -> Losses:
+    return Losses()
 
 
 @pytest.fixture
-def pair(idle: Idle) -> Iterator[Pair]:
+def pair(losses: Losses) -> Iterator[Pair]:
     ours, theirs = socket.socketpair()
-    connection = EncoderConnection(ours, idle)
+    connection = EncoderConnection(ours, losses)
     with theirs:
         yield connection, theirs
         connection.close()
@@ -75,7 +75,7 @@ async def test_a_side_that_takes_nothing_and_says_nothing_is_given_up(pair: Pair
         await pair[0].exchange(bytes(3_000_000), 0.05)
 
 
-async def test_a_side_that_closes_ends_the_exchange_and_those_after_it(pair: Pair, idle: Idle) -> None:
+async def test_a_side_that_closes_ends_the_exchange_and_those_after_it(pair: Pair, losses: Losses) -> None:
     connection, other = pair
     exchange = asyncio.create_task(connection.exchange(frame(TEXTS, b"[]"), 5))
     await asyncio.sleep(0.01)
@@ -89,11 +89,11 @@ async def test_a_side_that_closes_ends_the_exchange_and_those_after_it(pair: Pai
 
 
 @pytest.mark.parametrize("unasked", [b"", frame(ROWS, b"again")])
-async def test_what_comes_while_nobody_waits_is_noticed_once(pair: Pair, idle: Idle, unasked: bytes) -> None:
+async def test_what_comes_while_nobody_waits_is_noticed_once(pair: Pair, losses: Losses, unasked: bytes) -> None:
     connection, other = pair
     other.send(frame(ROWS, b"x"))
     assert await connection.exchange(b"", 5) == (ROWS, b"x")
-    assert not idle.times
+    assert not losses.times
 
     if unasked:
         other.send(unasked)
@@ -101,22 +101,22 @@ async def test_what_comes_while_nobody_waits_is_noticed_once(pair: Pair, idle: I
         other.close()
 
     async with asyncio.timeout(5):
-        await idle.noticed.wait()
+        await losses.noticed.wait()
     await asyncio.sleep(0.02)
-    assert idle.times == 1
+    assert losses.times == 1
 
 
-async def test_what_comes_with_a_reply_and_was_not_asked_for_is_noticed(pair: Pair, idle: Idle) -> None:
+async def test_what_comes_with_a_reply_and_was_not_asked_for_is_noticed(pair: Pair, losses: Losses) -> None:
     connection, other = pair
     other.send(frame(ROWS, b"x") + frame(ROWS, b"y"))
 
     assert await connection.exchange(b"", 5) == (ROWS, b"x")
 
     async with asyncio.timeout(5):
-        await idle.noticed.wait()
+        await losses.noticed.wait()
 
 
-async def test_nothing_is_noticed_of_a_connection_that_was_closed_here(pair: Pair, idle: Idle) -> None:
+async def test_nothing_is_noticed_of_a_connection_that_was_closed_here(pair: Pair, losses: Losses) -> None:
     connection, other = pair
     other.send(frame(ROWS, b"x"))
     await connection.exchange(b"", 5)
@@ -125,4 +125,4 @@ async def test_nothing_is_noticed_of_a_connection_that_was_closed_here(pair: Pai
     other.close()
     await asyncio.sleep(0.02)
 
-    assert not idle.times
+    assert not losses.times

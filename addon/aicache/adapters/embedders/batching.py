@@ -17,8 +17,6 @@ MAX_WAITING_TEXTS = 512
 
 Send: TypeAlias = Callable[[list[str], Purpose], Awaitable[Sequence[Vector | None]]]
 """Texts to one L2-normalized row each, in order; None for a vector that is zero or not finite. Raises StoreError."""
-
-
 _Waiter: TypeAlias = "asyncio.Future[Vector]"
 
 

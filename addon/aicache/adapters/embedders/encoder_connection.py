@@ -16,13 +16,13 @@ MAX_RECEIVED_BYTES = 256 * 1024
 class EncoderConnection:
     """Reads from a *connected* socket whenever there is something, so that a reply costs one turn of the event loop.
 
-    *on_idle* is called when the other side closes the connection, or sends something, while nobody waits for it.
+    *on_lost* is called when the other side closes the connection, or sends something, while nobody waits for it.
     """
 
-    def __init__(self, connected: socket.socket, on_idle: Callable[[], None]) -> None:
+    def __init__(self, connected: socket.socket, on_lost: Callable[[], None]) -> None:
         connected.setblocking(False)
         self._socket = connected
-        self._on_idle = on_idle
+        self._on_lost = on_lost
         self._loop: asyncio.AbstractEventLoop | None = None
         self._received = bytearray()
         self._reply: asyncio.Future[tuple[bytes, bytes]] | None = None
@@ -52,7 +52,7 @@ class EncoderConnection:
             timer.cancel()
             self._reply = None
             if self._ended and not self._closed:
-                loop.call_soon(self._on_idle)
+                loop.call_soon(self._on_lost)
 
     def close(self) -> None:
         self._ended = self._closed = True
@@ -106,7 +106,7 @@ class EncoderConnection:
         self._ended = True
         self._stop_watching()
         if self._reply is None:
-            self._on_idle()
+            self._on_lost()
         elif not self._reply.done():
             self._reply.set_exception(EOFError())
 

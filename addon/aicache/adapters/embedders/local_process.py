@@ -117,8 +117,8 @@ class EncoderProcess:
         if self._connection is None and self._restart is None and not self._closed:
             self._restart = asyncio.get_running_loop().create_task(self._start_again())
 
-    def _on_idle(self) -> None:
-        """Replace an idle process: it has closed the connection, or sent data without a request."""
+    def _on_lost(self) -> None:
+        """Replace a process that has closed the connection, or sent data without a request, while it was idle."""
         if self._restart is None and not self._closed and not self._lock.locked():
             self._restart = asyncio.get_running_loop().create_task(self._replace())
 
@@ -163,7 +163,7 @@ class EncoderProcess:
             except OSError as exc:
                 ours.close()
                 raise StoreError(f"local embedder: its process cannot be started ({exc.strerror})") from exc
-        self._connection = connection = EncoderConnection(ours, self._on_idle)
+        self._connection = connection = EncoderConnection(ours, self._on_lost)
         await self._exchange(connection, b"", START_TIMEOUT_S)
         return connection
 

@@ -45,12 +45,15 @@ class StoredValues:
         is deleted with *drop*."""
         if packed is None or isinstance(packed, StoreError):
             return packed
-        unpacked = self.unpack(packed) if isinstance(packed, bytes) else packed
-        entry, why = (unpacked, "belong to another key") if isinstance(unpacked, Entry) else (None, "cannot be read")
-        if isinstance(unpacked, ValueError):
-            why = f"cannot be read ({unpacked})"
-        if entry is not None and entry.key == key:
-            return entry
+        match self.unpack(packed) if isinstance(packed, bytes) else packed:
+            case Entry() as entry if entry.key == key:
+                return entry
+            case Entry():
+                why = "belong to another key"
+            case ValueError() as exc:
+                why = f"cannot be read ({exc})"
+            case _:
+                why = "cannot be read"
         self._warn(why, key)
         if drop:
             self._drop("e:" + key, "n:" + key)

@@ -105,7 +105,7 @@ class ZvecIndex:
     @property
     def is_hung(self) -> bool:
         """Whether a call of a library hangs, also after `close`: only with this process it would end."""
-        return self._hung.any
+        return self._hung.any_hangs
 
     async def open(self) -> None:
         """Open the folder, or create it; a damaged one is set aside and replaced by an empty one.
@@ -274,7 +274,7 @@ class ZvecIndex:
 
     def _check_hung(self) -> None:
         """Raise StoreError at once, also where memory could answer: what was deleted since may still be there."""
-        if self._hung.any:
+        if self._hung.any_hangs:
             raise StoreError(HANGS)
 
     async def _within(self, result: Awaitable[T], name: str, seconds: float) -> T:
