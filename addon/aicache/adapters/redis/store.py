@@ -43,7 +43,7 @@ from aicache.domain.resource_usage import StoreUsage
 
 MIN_SHARED_VALUE_CHARS = 32
 """Minimum length of a value that never expires: this cache has not written a shorter one."""
-SHORTEN_BATCH_SIZE = 32
+SHORTEN_BATCH_SIZE = 500
 EXISTS_BATCH_SIZE = 64
 MAX_DELETIONS = 64
 """Deletions of unreadable values at once; the others are deleted when they are read again."""
@@ -288,20 +288,23 @@ class RedisStore(RedisLeases):
             names = [key.decode("utf-8", "replace").removeprefix(self._prefix) for key in page]
             ours = [name for name in names if name[:2] in EXPIRING_KINDS]
             for start in range(0, len(ours), SHORTEN_BATCH_SIZE):
-                batch = ours[start : start + SHORTEN_BATCH_SIZE]
-                shortening = (self._shorten(self._prefix + name, max_ttl(name)) for name in batch)
-                count += sum(await asyncio.gather(*shortening))
+                batch = {self._prefix + name: max_ttl(name) for name in ours[start : start + SHORTEN_BATCH_SIZE]}
+                count += await self._shorten(batch)
             if not cursor:
                 return count
 
-    async def _shorten(self, key: str, seconds: float) -> bool:
-        ttl_ms = await self._open.execute("PTTL", key)
-        if not isinstance(ttl_ms, int) or ttl_ms <= (seconds + MAX_CLOCK_SKEW_S) * 1000:
-            return False
-        if ttl_ms / 1000 + time.time() > PINNED - PINNED_TOLERANCE_S:
-            return False
-        await self._open.execute("PEXPIRE", key, int(seconds * 1000))
-        return True
+    async def _shorten(self, max_ttls: Mapping[str, float]) -> int:
+        """Limit the remaining TTL of some keys, in seconds; return how many were longer."""
+        ttls = check_replies(await self._open.execute_all([("PTTL", key) for key in max_ttls]))
+        latest = (PINNED - PINNED_TOLERANCE_S - time.time()) * 1000
+        shortening: list[Command] = [
+            ("PEXPIRE", key, int(seconds * 1000))
+            for (key, seconds), ttl in zip(max_ttls.items(), ttls, strict=True)
+            if isinstance(ttl, int) and (seconds + MAX_CLOCK_SKEW_S) * 1000 < ttl <= latest
+        ]
+        if shortening:
+            check_replies(await self._open.execute_all(shortening))
+        return len(shortening)
 
     async def remembers(self, flag: str) -> bool:
         return bool(await self._reads.read("m:" + flag))
