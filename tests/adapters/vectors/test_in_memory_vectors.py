@@ -15,6 +15,7 @@ from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.namespace_matrix import INITIAL_ROWS, NamespaceMatrix
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import Vector
+from aicache.domain.ports import StoreError
 from sample_vectors import LATER, digest
 
 DIMENSIONS = 8
@@ -199,6 +200,36 @@ async def test_a_namespace_that_is_too_large_is_searched_in_zvec(tmp_path: Path)
         await index._promotion.loading.wait()
 
     assert not (await index._find(space, a_vector(1), 5))[1]
+    await index.close()
+
+
+async def test_a_namespace_whose_loading_has_failed_is_loaded_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promotion, "TRY_AGAIN_AFTER_SEARCHES", 8)
+    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
+    await index.open()
+    space = digest("space")
+    await index.upsert(digest(1), space, a_vector(1), LATER)
+    failures = []
+
+    def fail(*_: object) -> None:
+        failures.append(1)
+        raise StoreError("zvec: no answer within 5 s")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(index._folder, "promote", fail)
+        for _ in range(promotion.PROMOTE_AFTER_SEARCHES + 2):
+            await index.search(space, a_vector(1), 1)
+            await index._promotion.loading.wait()
+    assert failures == [1]
+    assert not (await index._find(space, a_vector(1), 1))[1]
+
+    for _ in range(8):
+        await index.search(space, a_vector(1), 1)
+        await index._promotion.loading.wait()
+
+    assert (await index._find(space, a_vector(1), 1))[1]
     await index.close()
 
 

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 PROMOTE_AFTER_SEARCHES = 4
 """Searches of a namespace before it is copied into memory. Most conversations are searched only once."""
+TRY_AGAIN_AFTER_SEARCHES = 1000
+"""Searches of a namespace outside the memory before that is tried again after it has failed."""
 PROMOTION_BATCH_SIZE = 200
 """Vectors loaded at once, in 6 ms; other searches run between two batches."""
 MAX_SEARCH_BATCH_SIZE = 64
@@ -113,6 +115,7 @@ class Promotion:
         except Busy:
             self._counts.pop(namespace, None)  # the searches that follow try it again
         except StoreError as exc:
+            self._counts[namespace] = PROMOTE_AFTER_SEARCHES - TRY_AGAIN_AFTER_SEARCHES
             logger.debug("namespace not kept in memory: %s", exc)
         finally:
             self._being_loaded.discard(namespace)
