@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -200,6 +201,24 @@ async def test_a_namespace_that_is_too_large_is_searched_in_zvec(tmp_path: Path)
         await index._promotion.loading.wait()
 
     assert not (await index._find(space, a_vector(1), 5))[1]
+    await index.close()
+
+
+async def test_a_namespace_that_takes_too_long_to_search_is_brought_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = ZvecIndex(tmp_path / "zvec", DIMENSIONS)
+    await index.open()
+    space = digest("space")
+    await index.upsert(digest(1), space, a_vector(1), LATER)
+    monkeypatch.setattr(index._folder, "search", lambda *_: time.sleep(0.1))
+
+    for _ in range(promotion.PROMOTE_AFTER_SEARCHES):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(index.search(space, a_vector(1), 1), 0.01)
+    await index._promotion.loading.wait()
+
+    assert [each.key for each in await index.search(space, a_vector(1), 1)] == [digest(1)]
     await index.close()
 
 

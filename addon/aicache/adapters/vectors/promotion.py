@@ -24,6 +24,8 @@ PROMOTE_AFTER_SEARCHES = 4
 """Searches of a namespace before it is copied into memory. Most conversations are searched only once."""
 TRY_AGAIN_AFTER_SEARCHES = 1000
 """Searches of a namespace outside the memory before that is tried again after it has failed."""
+BEGIN_TIMEOUT_S = 60.0
+"""To list a hundred thousand keys among a million takes seconds, and longer while searches wait for the same thread."""
 PROMOTION_BATCH_SIZE = 200
 """Vectors loaded at once, in 6 ms; other searches run between two batches."""
 MAX_SEARCH_BATCH_SIZE = 64
@@ -104,7 +106,8 @@ class Promotion:
         self._being_loaded.add(namespace)
         try:
             saved = await asyncio.to_thread(self._read_graph, namespace)
-            keys: list[str] | None = await self._call(self._folder.begin_promotion, namespace, saved)
+            beginning = self._call(self._folder.begin_promotion, namespace, saved, within=BEGIN_TIMEOUT_S)
+            keys: list[str] | None = await beginning
             del saved  # its keys are taken one by one
             if keys is None:
                 await self._load_large(namespace)

@@ -154,8 +154,11 @@ class ZvecIndex:
         self._check_hung()
         if (small := self._promotion.search_small(namespace, vector, top_k)) is not None:
             return small
-        found, in_memory = await self._find(namespace, vector, top_k)
-        self._promotion.count_search(namespace, in_memory=in_memory)
+        in_memory = False
+        try:
+            found, in_memory = await self._find(namespace, vector, top_k)
+        finally:  # one that takes too long, too: among a million vectors, they all do outside the memory
+            self._promotion.count_search(namespace, in_memory=in_memory)
         return found
 
     def was_filled(self, namespace: str) -> bool:
