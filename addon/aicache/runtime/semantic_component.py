@@ -13,7 +13,8 @@ from aicache.adapters.embedders.remote_embedder import RemoteEmbedder
 from aicache.adapters.unix_rpc.client import RpcClient
 from aicache.adapters.vectors.dashvector import DashVectorIndex
 from aicache.adapters.vectors.remote_index import RemoteIndex
-from aicache.adapters.vectors.zvec import HANGS, ZvecIndex
+from aicache.adapters.vectors.zvec import ZvecIndex
+from aicache.adapters.vectors.zvec_calls import HANGS
 from aicache.config import Embedder as EmbedderConfig
 from aicache.config import Index as IndexConfig
 from aicache.config import JudgeModel, JudgeWhen

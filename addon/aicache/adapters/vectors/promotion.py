@@ -47,7 +47,8 @@ class _Search:
 class Promotion:
     """Promotes namespaces of *folder* into *memory*; *call* runs a function on the folder's thread.
 
-    Searches in memory wait for no write and no compaction.
+    Searches in memory run on the thread of *worker*, which is ended by `close`. They wait for no write and no
+    compaction.
     """
 
     def __init__(
@@ -56,11 +57,11 @@ class Promotion:
         folder: ZvecFolder,
         files: GraphFiles,
         call: Callable[..., Awaitable[Any]],
-        thread_name: str,
+        worker: Worker,
     ) -> None:
         self._memory, self._folder, self._files, self._call = memory, folder, files, call
-        self.worker = Worker(thread_name)
-        self._searches = CoalescingWorker(self.worker, self._search_batch, MAX_SEARCH_BATCH_SIZE)
+        self._worker = worker
+        self._searches = CoalescingWorker(worker, self._search_batch, MAX_SEARCH_BATCH_SIZE)
         self._counts = BoundedDict[str, int](MAX_COUNTED_NAMESPACES)  # searches outside the memory
         self._being_loaded: set[str] = set()
         self.loading = TaskSet()
@@ -97,7 +98,7 @@ class Promotion:
     async def close(self, within: float) -> None:
         """Stop loading and end the thread. StoreError when that takes longer than *within* seconds."""
         self.loading.cancel()
-        await self.worker.close(within=within)
+        await self._worker.close(within=within)
 
     async def _load(self, namespace: str) -> None:
         """Copy a namespace into memory, batch by batch. Vectors written meanwhile are added by the folder."""

@@ -6,18 +6,17 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
-from aicache.adapters.damaged_files import find_obstacle, set_aside
-from aicache.adapters.errors import time_limit
+from aicache.adapters.damaged_files import set_aside
 from aicache.adapters.hung_calls import HungCalls
 from aicache.adapters.threads import Worker
 from aicache.adapters.vectors.checks import check_digests, check_vector
 from aicache.adapters.vectors.graph_files import GraphFiles
 from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.promotion import NotInMemoryError, Promotion
+from aicache.adapters.vectors.zvec_calls import ZvecCalls
 from aicache.adapters.vectors.zvec_check import find_damage
 from aicache.adapters.vectors.zvec_files import is_occupied
 from aicache.adapters.vectors.zvec_folder import MAX_SLACK_BYTES, ZvecFolder
@@ -25,13 +24,10 @@ from aicache.adapters.vectors.zvec_keys import PAGE_SIZE, KeyRange
 from aicache.adapters.vectors.zvec_rewrite import recover
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.bounded import BoundedDict
-from aicache.domain.loop_time import loop_timeout
 from aicache.domain.model import Neighbor, Vector
 from aicache.domain.ports import StoreError
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 MAX_EXPIRES_AT = 1 << 62
 """Unix seconds; later times are stored as this one."""
@@ -43,12 +39,8 @@ CLOSE_TIMEOUT_S = 4.0
 """mitmproxy waits this long when it exits."""
 PROBLEM_TIMEOUT_S = 0.5
 """Limit of `find_problem`: its caller checks all backends and must not wait for a write."""
-HANGS = "zvec: a call hangs"
-"""The error of every operation while that is so."""
 MAX_COMPACT_S = 600.0
 """Limit of what goes through all files."""
-MAX_FAILURES = 3
-"""Consecutive errors of zvec in one kind of call before the folder is suspected."""
 
 
 class ZvecIndex:
@@ -78,16 +70,16 @@ class ZvecIndex:
         *on_hung* is called when a call of a library hangs. Until it returns, every operation fails at once.
         """
         self._dimensions = dimensions
-        self._timeout = timeout
-        self._worker = Worker("ai-cache-zvec")
+        self._worker, searching = Worker("ai-cache-zvec"), Worker("ai-cache-vectors")
         self._graph_files = GraphFiles(folder, dimensions)
         self._memory = memory = InMemoryVectors(dimensions, max_memory_bytes, self._graph_files)
         self._folder = ZvecFolder(folder, dimensions, memory, max_slack_bytes)
-        self._promotion = Promotion(memory, self._folder, self._graph_files, self._call, "ai-cache-vectors")
-        self._hung = HungCalls((self._worker, self._promotion.worker), on_hung)
+        self._hung = HungCalls((self._worker, searching), on_hung)
+        self._calls = ZvecCalls(self._folder, self._worker, self._hung, timeout)
+        self._call = self._calls.run
+        self._promotion = Promotion(memory, self._folder, self._graph_files, self._call, searching)
         self._watching = TaskSet()
         self._filled = BoundedDict[str, None](MAX_KNOWN_NAMESPACES)  # namespaces that have vectors, or had some
-        self._failures: dict[str, int] = {}  # consecutive ones, by the name of the call
 
     def __str__(self) -> str:
         return f"zvec in {self._folder.path}"
@@ -142,7 +134,7 @@ class ZvecIndex:
 
         Its files have been removed or replaced; or zvec fails repeatedly although nothing else is wrong with the place.
         """
-        return await self._call(self._find_problem, within=PROBLEM_TIMEOUT_S)
+        return await self._call(self._calls.find_problem, within=PROBLEM_TIMEOUT_S)
 
     async def probe(self) -> None:
         """Raise StoreError unless zvec responds."""
@@ -151,7 +143,7 @@ class ZvecIndex:
     async def search(self, namespace: str, vector: Vector, top_k: int) -> list[Neighbor]:
         check_digests("zvec", namespace)
         check_vector("zvec", vector, self._dimensions)
-        self._check_hung()
+        self._calls.check_hung()
         if (small := self._promotion.search_small(namespace, vector, top_k)) is not None:
             return small
         in_memory = False
@@ -251,7 +243,7 @@ class ZvecIndex:
             self._watching.cancel()
             self._memory.close()
             closing = self._worker.close(self._close, within=CLOSE_TIMEOUT_S)
-            await self._within(closing, "close", 2 * CLOSE_TIMEOUT_S)
+            await self._calls.wait(closing, "close", 2 * CLOSE_TIMEOUT_S)
 
     def _close(self) -> None:
         try:
@@ -264,40 +256,5 @@ class ZvecIndex:
         if self._promotion.holds(namespace):
             searching = self._promotion.search(namespace, vector, top_k)
             with contextlib.suppress(NotInMemoryError):
-                return await self._within(searching, "search", self._timeout), True
+                return await self._calls.wait(searching, "search"), True
         return await self._call(self._folder.search, namespace, vector, top_k), False
-
-    async def _call(self, fn: Callable[..., T], *args: Any, within: float | None = None) -> T:
-        """Run *fn* on the thread of the folder, within a time limit."""
-        self._check_hung()
-        name, seconds = fn.__name__.strip("_"), within or self._timeout
-        result = await self._within(self._worker.run(fn, *args, may_take=seconds), name, seconds)
-        self._failures.pop(name, None)
-        return result
-
-    def _check_hung(self) -> None:
-        """Raise StoreError at once, also where memory could answer: what was deleted since may still be there."""
-        if self._hung.any_hangs:
-            raise StoreError(HANGS)
-
-    async def _within(self, result: Awaitable[T], name: str, seconds: float) -> T:
-        async with time_limit(loop_timeout(seconds), seconds, "zvec"):
-            try:
-                return await result
-            except (StoreError, TimeoutError):
-                raise
-            except Exception as exc:  # zvec raises RuntimeError, ValueError and more, without a base of its own
-                self._failures[name] = self._failures.get(name, 0) + 1
-                raise StoreError(f"zvec: {type(exc).__name__} in {name}") from exc
-
-    def _find_problem(self) -> str | None:
-        if self._folder.is_gone():
-            return "its files were removed or replaced"
-        failing = [name for name, count in self._failures.items() if count >= MAX_FAILURES]
-        if not failing:
-            return None
-        self._failures.clear()  # or it would be reported at every call
-        if (obstacle := find_obstacle(self._folder.path)) is not None:
-            logger.debug("zvec: errors in %s, and the folder cannot be used: %s", failing, obstacle)
-            return None
-        return f"it fails again and again in {', '.join(failing)}"
