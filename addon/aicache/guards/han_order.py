@@ -33,37 +33,64 @@ def is_order_changed(one: Clauses, other: Clauses) -> bool:
     mine, others = one.plain, other.plain
     if KANA.search(mine) or KANA.search(others):
         return False
-    if _ONLY.findall(mine) != _ONLY.findall(others) and len(_ONLY.findall(mine)) == len(_ONLY.findall(others)) == 1:
+    return (
+        _is_only_elsewhere(mine, others)
+        or _is_part_the_whole(mine, others)
+        or _is_other_denied(mine, others)
+        or _asks_at_other_end(mine, others)
+        or _asks_at_other_end(others, mine)
+        or (sorted(mine) == sorted(others) and _has_same_characters_otherwise(mine, others))
+        or (_are_crossed(one, other) and _tells_more_where_crossed(mine, others))
+    )
+
+
+def _is_only_elsewhere(one: str, other: str) -> bool:
+    """Return whether the one "only" of each text is said of something else: 只在晚上来过, 在晚上只来过."""
+    mine, others = _ONLY.findall(one), _ONLY.findall(other)
+    return mine != others and len(mine) == len(others) == 1
+
+
+def _is_part_the_whole(one: str, other: str) -> bool:
+    """Return whether what something is of in one text is of it in the other: 列表的元组, 元组的列表."""
+    mine, others = _OF.findall(one), _OF.findall(other)
+    return mine != others and any((right, left) in mine for left, right in others)
+
+
+def _is_other_denied(one: str, other: str) -> bool:
+    """Return whether the same negations and quantifiers are in another order: 不是所有, 所有都不是."""
+    mine, others = _NEGATED.findall(one), _NEGATED.findall(other)
+    return mine != others and sorted(mine) == sorted(others)
+
+
+def _asks_at_other_end(one: str, other: str) -> bool:
+    """Return whether *one* asks for what is done to at its end, and *other* for who does it: 狗最爱什么, 什么狗最爱."""
+    return _ENDS_WITH_WHAT.search(one) is not None and _BEGINS_WITH_WHAT.search(other) is not None
+
+
+def _has_same_characters_otherwise(one: str, other: str) -> bool:
+    """Return whether persons, two parts or owners have changed places in texts of the same characters."""
+    has_moved_person = len(_PERSON.findall(one)) > 1 or (
+        _PERSON.search(one) is not None and _ASKING.sub("", one) != _ASKING.sub("", other)
+    )
+    return (
+        has_moved_person
+        or _are_swapped(one, other)
+        or sorted(_BEFORE_OF.findall(one)) != sorted(_BEFORE_OF.findall(other))
+    )
+
+
+def _tells_more_where_crossed(one: str, other: str) -> bool:
+    """Return whether texts whose characters stand in another order have persons, describe or ask for other things, or
+    state something."""
+    if _PERSON.search(one) and _PERSON.search(other):
         return True
-    parts, others_parts = _OF.findall(mine), _OF.findall(others)
-    if parts != others_parts and any((right, left) in parts for left, right in others_parts):
-        return True
-    denied, others_denied = _NEGATED.findall(mine), _NEGATED.findall(others)
-    if denied != others_denied and sorted(denied) == sorted(others_denied):
-        return True
-    if sorted(mine) == sorted(others):
-        if len(_PERSON.findall(mine)) > 1 or (
-            _PERSON.search(mine) and _ASKING.sub("", mine) != _ASKING.sub("", others)
-        ):
-            return True
-        if _are_swapped(mine, others):
-            return True
-    for asks_last, asks_first in ((mine, others), (others, mine)):
-        if _ENDS_WITH_WHAT.search(asks_last) and _BEGINS_WITH_WHAT.search(asks_first):
-            return True
-    if sorted(mine) == sorted(others) and sorted(_BEFORE_OF.findall(mine)) != sorted(_BEFORE_OF.findall(others)):
-        return True
-    if not _are_crossed(one, other):
-        return False
-    if _PERSON.search(mine) and _PERSON.search(others):
-        return True
-    described, others_described = sorted(_BEFORE_OF.findall(mine)), sorted(_BEFORE_OF.findall(others))
+    described, others_described = sorted(_BEFORE_OF.findall(one)), sorted(_BEFORE_OF.findall(other))
     if described != others_described and len(described) == len(others_described):
         return True
-    asked, others_asked = _ASKED.search(mine), _ASKED.search(others)
+    asked, others_asked = _ASKED.search(one), _ASKED.search(other)
     if asked and others_asked and asked["after"] != others_asked["after"]:
-        return bool(_ACTING.search(mine) and _ACTING.search(others))
-    return all(_STATEMENT.search(each) and not _QUESTION.search(each) for each in (mine, others))
+        return bool(_ACTING.search(one) and _ACTING.search(other))
+    return all(_STATEMENT.search(each) and not _QUESTION.search(each) for each in (one, other))
 
 
 def _are_swapped(one: str, other: str) -> bool:
@@ -79,5 +106,6 @@ def _are_swapped(one: str, other: str) -> bool:
 
 
 def _are_crossed(one: Clauses, other: Clauses) -> bool:
+    """Return whether the characters with a meaning that both texts have stand in another order."""
     here, there = set(one.content), set(other.content)
     return [key for key in one.content if key in there] != [key for key in other.content if key in here]
