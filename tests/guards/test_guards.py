@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aicache.guards import Comparison, Outcome, compare_questions
+from aicache.guards.text_features import MAX_CACHED_LONG_TEXTS, MAX_SHORT_CHARS, TextFeatures
 
 NEAR_MISSES = [
     ("numbers", "How far is 5 miles?", "How far is 50 miles?"),
@@ -283,3 +286,12 @@ def test_long_texts_are_compared_by_the_sentences_that_differ(one: str, other: s
 
 def test_long_texts_may_differ_in_spelling() -> None:
     assert compare_questions(LONG + "Product: a  red Umbrella", LONG + "Product: a red umbrella").raised < 0
+
+
+def test_few_long_texts_are_kept_in_memory() -> None:
+    """Those of a thousand Chinese characters take a third of a megabyte each."""
+    for number in range(MAX_CACHED_LONG_TEXTS):
+        compare_questions(f"{number} {'a' * MAX_SHORT_CHARS}", f"{number} {'b' * MAX_SHORT_CHARS}")
+
+    kept = [each for each in gc.get_objects() if isinstance(each, TextFeatures) and len(each.text) > MAX_SHORT_CHARS]
+    assert 0 < len(kept) <= MAX_CACHED_LONG_TEXTS

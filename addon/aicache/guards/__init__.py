@@ -11,7 +11,7 @@ from aicache.guards.known_differences import find_known_differences
 from aicache.guards.leftovers import EASE, compare_leftovers
 from aicache.guards.noun_forms import have_other_noun_forms
 from aicache.guards.spans import differing_spans
-from aicache.guards.text_features import TextFeatures, extract_features
+from aicache.guards.text_features import MAX_SHORT_CHARS, TextFeatures, extract_features, extract_long_features
 from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
 
 __all__ = ["EASE", "Comparison", "Difference", "Outcome", "compare_questions"]
@@ -31,8 +31,8 @@ def compare_questions(question: str, neighbor: str, partition: str = "") -> Comp
         question, neighbor = differing_spans(question, neighbor)
     if max(len(question), len(neighbor)) > MAX_READ_CHARS:
         return Comparison(Outcome.DIFFERENT, (Difference("length"),))
-    one = extract_features(min(question, neighbor), partition)
-    other = extract_features(max(question, neighbor), partition)
+    extract = extract_features if max(len(question), len(neighbor)) <= MAX_SHORT_CHARS else extract_long_features
+    one, other = extract(min(question, neighbor), partition), extract(max(question, neighbor), partition)
     compared = _compare(one, other, long=long)
     return compared if question <= neighbor or not compared.differences else compared.turned()
 

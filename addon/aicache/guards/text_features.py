@@ -47,6 +47,9 @@ _PARTICLES = compile_later("请问|谢谢|[请吗呢吧啊呀哦嘛啦的一]")
 _ARTICLES = frozenset("a an the please thanks bitte danke per favore aub graag".split())
 MAX_CACHED_TEXTS = 1024
 """Texts whose features are kept in memory; those of a short question take some 10 kB, in Chinese or Japanese 20."""
+MAX_SHORT_CHARS = 200
+MAX_CACHED_LONG_TEXTS = 128
+"""The same of texts above `MAX_SHORT_CHARS`; those of a thousand Chinese characters take some 300 kB."""
 
 
 @dataclass(frozen=True)
@@ -235,6 +238,12 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
 
     Features cached for one *partition* make nothing faster for another: timing would reveal other callers' questions.
     """
+    return TextFeatures(text)
+
+
+@lru_cache(maxsize=MAX_CACHED_LONG_TEXTS)
+def extract_long_features(text: str, partition: str = "") -> TextFeatures:
+    """Do the same for texts of which one is longer than `MAX_SHORT_CHARS`."""
     return TextFeatures(text)
 
 
