@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aicache.adapters.threads import Worker
+from aicache.adapters.threads import Pool, Worker
 from aicache.domain.ports import StoreError
 
 ADDON = Path(__file__).parents[2] / "addon"
@@ -123,7 +123,7 @@ async def test_closing_behind_a_hung_call_gives_up_in_time() -> None:
 def test_a_hung_call_does_not_keep_the_interpreter_alive() -> None:
     code = """
 import asyncio, threading
-from aicache.adapters.threads import Worker
+from aicache.adapters.threads import Pool, Worker
 
 async def main():
     worker = Worker("hung")
@@ -151,4 +151,22 @@ async def test_what_would_end_the_program_is_raised_as_an_ordinary_error(error: 
         async with asyncio.timeout(5):
             await worker.run(fail)
 
+    await worker.close()
+
+
+@pytest.mark.parametrize("worker", [Worker("test"), Pool("test", 3)], ids=["worker", "pool"])
+async def test_a_call_for_which_there_is_no_thread_fails_at_once_and_the_next_one_may_succeed(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", start)
+        async with asyncio.timeout(5):
+            with pytest.raises(StoreError, match="test: a thread cannot be started"):
+                await worker.run(pow, 2, 5)
+
+    async with asyncio.timeout(5):
+        assert await worker.run(pow, 2, 5) == 32
     await worker.close()

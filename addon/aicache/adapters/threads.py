@@ -94,7 +94,7 @@ class Worker:
         The call of a canceled caller is skipped unless it has begun, but its place in the queue stays taken until the
         thread gets there. So behind a hung call the queue fills, and from then on callers are refused at once.
 
-        Raises StoreError when *max_waiting* calls wait, or after `close`.
+        Raises StoreError when *max_waiting* calls wait, after `close`, and where no thread can be started.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.begin(future, fn, *args, may_take=may_take)
@@ -128,11 +128,19 @@ class Worker:
             raise StoreError(f"{self.name}: not finished within {within:g} s") from exc
 
     def _put(self, outcome: _Outcome, fn: Callable[..., Any], *args: Any, may_take: float = 0.0) -> None:
-        self._jobs.put(Job(fn, args, may_take, asyncio.get_running_loop(), outcome))
         if self._thread is None:
             sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL_S))
-            self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
-            self._thread.start()
+            self._thread = self._start_thread(self.name)
+        self._jobs.put(Job(fn, args, may_take, asyncio.get_running_loop(), outcome))
+
+    def _start_thread(self, name: str) -> threading.Thread:
+        """Raise StoreError where the system gives this process no further thread."""
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as exc:
+            raise StoreError(f"{self.name}: a thread cannot be started") from exc
+        return thread
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -152,10 +160,10 @@ class Pool(Worker):
 
     def _put(self, outcome: _Outcome, fn: Callable[..., Any], *args: Any, may_take: float = 0.0) -> None:
         super()._put(outcome, fn, *args, may_take=may_take)
-        while self._to_start:
-            name = f"{self.name}-{self._to_start}"
-            self._to_start -= 1
-            threading.Thread(target=self._work, name=name, daemon=True).start()
+        with contextlib.suppress(StoreError):  # then the others do its work
+            while self._to_start:
+                self._start_thread(f"{self.name}-{self._to_start}")
+                self._to_start -= 1
 
     def _work(self) -> None:
         super()._work()
