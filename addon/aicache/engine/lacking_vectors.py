@@ -18,6 +18,7 @@ BLOB = "vectors-lacking"
 NOTE_INTERVAL_S = 60.0
 """Least time between two notes."""
 NOTED_S = 7 * 86400.0
+"""How long a note is kept."""
 
 
 class LackingVectors:

@@ -151,12 +151,13 @@ class Refilling:
                     await lease.renew()
                     await self._until_calm()
             await store.put_blob(name, msgspec.json.encode(now), now + NOTED_S)
-            self._note_use(refill, progress, now)
+            self._adapt_interval(refill, progress, now)
         finally:
             await lease.release()
         return 0.0
 
-    def _note_use(self, refill: RefillRound, progress: Progress, now: float) -> None:
+    def _adapt_interval(self, refill: RefillRound, progress: Progress, now: float) -> None:
+        """Have rounds for lacking vectors become rarer with each that was done for nothing else and found nothing."""
         if refill.embedded:
             self._lacking_interval = MIN_INTERVAL_S
         elif (due := progress.due_after_change()) is None or due > now:

@@ -162,8 +162,7 @@ def _same(one: Quantity, other: Quantity) -> bool:
     return one.value == other.value
 
 
-def _quantities(match: re.Match[str]) -> list[Quantity]:
-    found = match
+def _quantities(found: re.Match[str]) -> list[Quantity]:
     if found["number"]:
         return [_number(found)]
     if found["year"]:
@@ -181,7 +180,7 @@ def _quantities(match: re.Match[str]) -> list[Quantity]:
         return [_calendar("calendar-month", int(found["zh_month"])), *days]
     if found["zh_date"]:
         return [_calendar("calendar-day", int(found["zh_date"]))]
-    return [_clock(found)] if match.lastgroup else []
+    return [_clock(found)] if found.lastgroup else []
 
 
 def _calendar(dimension: str, value: int) -> Quantity:

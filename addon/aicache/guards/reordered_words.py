@@ -48,6 +48,7 @@ def are_words_reordered(one: Clauses, other: Clauses, twins: Mapping[str, str]) 
 
 
 def _is_reordered(left: Sequence[list[str]], right: Sequence[list[str]], one: Clauses, other: Clauses) -> bool:
+    """Return whether the compared words of each clause, *left* and *right*, are the same in such an order."""
     mine, others = [word for each in left for word in each], [word for each in right for word in each]
     if len(mine) != len(others) or sorted(mine) != sorted(others) or sorted(left) == sorted(right):
         return False
@@ -92,6 +93,7 @@ def _has_inverted_not(text: Clauses) -> bool:
 
 
 def _is_same(one: list[str], other: list[str]) -> bool:
+    """Return whether two orders of the same words are known to say the same."""
     if one == other:
         return True
     start = next(at for at, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)

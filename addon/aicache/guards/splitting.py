@@ -69,9 +69,11 @@ def _clauses(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def count_unspaced(plain: str) -> int:
+    """Return the number of characters of scripts without spaces."""
     return len(IS_UNSPACED.findall(plain)) if IS_UNSPACED.search(plain) is not None else 0
 
 
 def in_words(text: str) -> tuple[str, ...]:
+    """Return the words of a phrase of a word list, as those of a text are written."""
     plain = normalize(text)
     return tuple(_ASCII_TOKEN.findall(plain) if plain.isascii() else _TOKEN.findall(_ARABIC_VOWELS.sub("", plain)))

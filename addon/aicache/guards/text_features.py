@@ -132,8 +132,8 @@ class TextFeatures:
     @feature
     def word_groups(self) -> WordGroups:
         words = [*self.words, *filter(is_place, self.names.names)]
-        likely = self._detected if len(words) == len(self.words) else detect_language(self.plain, words)
-        return find_word_groups(self.plain, words, likely.likely)
+        detected = self._detected if len(words) == len(self.words) else detect_language(self.plain, words)
+        return find_word_groups(self.plain, words, detected.likely)
 
     @feature
     def names(self) -> Names:
