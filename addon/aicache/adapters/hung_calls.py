@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from aicache.adapters.threads import Worker
 
 HUNG_AFTER_S = 60.0
-"""Time after which a call counts as hung, unless it may take longer."""
+"""Time after which a call counts as hung, unless it may take long."""
+LONG_CALL_FACTOR = 3
+"""A call that may take long hangs after so many times that: on a slow disk it is late, and would be again after the end
+of this process."""
 LOOK_INTERVAL_S = 5.0
 END_WITHIN_S = 5.0
 """Time that the interpreter's end may take with a hung call: a library may wait for its threads when it is unloaded."""
@@ -49,7 +52,7 @@ class HungCalls:
             if running is None or running is self._hung[place]:
                 continue
             seconds = self._looks[place] * LOOK_INTERVAL_S
-            if seconds >= max(HUNG_AFTER_S, running.may_take):
+            if seconds >= max(HUNG_AFTER_S, LONG_CALL_FACTOR * running.may_take):
                 self._hung[place], self._has_hung = running, True
                 atexit.register(_end_soon, self)
                 self._on_hung(f"the call {running.name} of {worker.name} has not returned for {seconds:.0f} s")
