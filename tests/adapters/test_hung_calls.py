@@ -103,7 +103,8 @@ libc.__cxa_atexit(libc.pause, None, None)  # as a library that waits for a threa
 async def main():
     worker = Worker("ai-cache-test")
     call = asyncio.ensure_future(worker.run(threading.Event().wait))
-    await asyncio.sleep(0.05)
+    while worker.running is None:
+        await asyncio.sleep(0.01)
     calls = hung_calls.HungCalls([worker], print)
     calls.look()
     assert calls.any_hangs
