@@ -295,6 +295,17 @@ def test_what_depends_on_now_is_kept_for_a_short_time_and_exact_only_by_default(
     assert decide_expiry(call, Directives(), rules, 1000.0) == until
 
 
+def test_a_question_is_read_once_for_look_up_and_expiry() -> None:
+    rules = replace(RULES, max_question=100, volatile=Volatile.EXACT, volatile_ttl=10.0)
+    call = replace(CALL, question="What time is it?", turns=(Turn("user", "What time is it?", {}),))
+    reworded = replace(call, question="What is time?")
+
+    assert not may_answer_by_meaning(call, Directives(), rules)
+    assert vars(call)["depends_on_now"] is True
+    assert decide_expiry(call, Directives(), rules, 1000.0) == 1010.0
+    assert may_answer_by_meaning(reworded, Directives(), rules), "a call with another question is read anew"
+
+
 @pytest.mark.parametrize(
     ("turns", "until"),
     [

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aicache.guards import Comparison, Outcome, compare_questions
-from aicache.guards.text_features import MAX_CACHED_LONG_TEXTS, MAX_SHORT_CHARS, TextFeatures
+from aicache.guards.text_features import MAX_CACHED_LONG_TEXTS, MAX_SHORT_CHARS, TextFeatures, extract_features
 
 NEAR_MISSES = [
     ("numbers", "How far is 5 miles?", "How far is 50 miles?"),
@@ -295,3 +295,22 @@ def test_few_long_texts_are_kept_in_memory() -> None:
 
     kept = [each for each in gc.get_objects() if isinstance(each, TextFeatures) and len(each.text) > MAX_SHORT_CHARS]
     assert 0 < len(kept) <= MAX_CACHED_LONG_TEXTS
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("How do I install the bicycle?", ("How can I install the bicycle?", "How should I install the bicycle?")),
+        ("信用卡怎么还款？", ("信用卡要怎么还款？", "怎么还信用卡的款？")),
+    ],
+)
+def test_how_a_stored_question_is_built_is_read_once(stored: str, asked: tuple[str, str]) -> None:
+    compare_questions(asked[0], stored, "one partition")
+    structure = extract_features(stored, "one partition").structure
+    read = dict(vars(structure))
+    compare_questions(asked[1], stored, "one partition")
+
+    assert read.keys() > {"text", "bare"}
+    assert all(vars(structure)[name] is value for name, value in read.items())
+    assert extract_features(stored, "one partition").structure is structure
+    assert extract_features(stored, "another").structure is not structure

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from aicache.domain.directories import Directories
 from aicache.domain.trial import Trial
 from aicache.evidence.neighbor import Neighbor as Neighbor
+from aicache.guards.feature import feature
+from aicache.guards.time_sensitive import depends_on_now
 
 Vector: TypeAlias = npt.NDArray[np.float32]
 """``(d,)`` float32, L2-normalized; a batch is ``(n, d)``."""
@@ -60,7 +62,7 @@ class Common:
     """The requested limit. It is no part of the question: a whole answer of fewer tokens would have been the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """One parsed LLM request."""
 
@@ -86,6 +88,11 @@ class Call:
     """The request in the common terms of all APIs; None if they cannot express it."""
     counted: bool = True
     """Whether the answer includes the usage: always, except in completions streams without a request for it."""
+
+    @feature
+    def depends_on_now(self) -> bool:
+        """Whether the answer to the question will soon change, or differs between callers; False without a question."""
+        return self.question is not None and depends_on_now(self.question)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,9 @@ def may_answer_by_meaning(call: Call, directives: Directives, rules: Rules) -> b
     neighbors prove little. So are conversations with a picture, a sound or a document. Volatile questions get no other
     question's answer, unless the rules allow it; task prompts get no other chat's.
     """
-    if not _may_share_answers(call.question, rules) or directives.threshold > 1.0:
+    if directives.threshold > 1.0 or not _has_neighbors(call.question, rules):
+        return False
+    if rules.volatile is Volatile.EXACT and call.depends_on_now:
         return False
     return all(is_textual(turn) for turn in call.turns)
 
@@ -252,16 +254,15 @@ def may_be_neighbor(entry: Entry, rules: Rules) -> bool:
 
 def may_have_vector(entry: Entry, rules: Rules) -> bool:
     """Return whether the question of an entry may have a vector, by the entry alone: without the call it answered."""
-    return may_be_neighbor(entry, rules) and _may_share_answers(entry.question, rules)
+    question = entry.question
+    if question is None or not may_be_neighbor(entry, rules) or not _has_neighbors(question, rules):
+        return False
+    return rules.volatile is not Volatile.EXACT or not depends_on_now(question)
 
 
-def _may_share_answers(question: str | None, rules: Rules) -> bool:
-    """Return whether similar questions may share an answer."""
-    if question is None or len(question) > rules.max_question:
-        return False
-    if rules.volatile is Volatile.EXACT and depends_on_now(question):
-        return False
-    return not is_task_prompt(question)
+def _has_neighbors(question: str | None, rules: Rules) -> bool:
+    """Return whether a question may share its answer with similar ones, if its answer does not depend on the moment."""
+    return question is not None and len(question) <= rules.max_question and not is_task_prompt(question)
 
 
 def decide_expiry(call: Call, directives: Directives, rules: Rules, now: float) -> float | None:
@@ -295,7 +296,9 @@ def _is_volatile(call: Call) -> bool:
     parts = last.content if isinstance(last.content, list) else [last.content]
     texts = (part.get("text") if isinstance(part, Mapping) else part for part in parts)
     text = "\n".join(text for text in texts if isinstance(text, str))
-    return len(text) <= MAX_VOLATILE_CHARS and depends_on_now(text)
+    if len(text) > MAX_VOLATILE_CHARS:
+        return False
+    return call.depends_on_now if text == call.question else depends_on_now(text)
 
 
 def latest_expiry(directives: Directives, rules: Rules, now: float) -> float | None:

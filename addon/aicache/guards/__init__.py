@@ -6,12 +6,12 @@ from functools import lru_cache
 
 from aicache.guards.cased_words import has_other_letters
 from aicache.guards.comparison import Comparison, Difference, Outcome
-from aicache.guards.han_replacements import has_other_quotation
 from aicache.guards.known_differences import find_known_differences
 from aicache.guards.leftovers import EASE, compare_leftovers
 from aicache.guards.noun_forms import have_other_noun_forms
 from aicache.guards.spans import differing_spans
 from aicache.guards.text_features import MAX_SHORT_CHARS, TextFeatures, extract_features, extract_long_features
+from aicache.guards.text_structure import are_others
 from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
 
 __all__ = ["EASE", "Comparison", "Difference", "Outcome", "compare_questions"]
@@ -58,7 +58,7 @@ def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
         and not is_written_otherwise(one.writing, other.writing)
         and not is_only_written_otherwise(one.writing, other.writing)
         and one.function_words == other.function_words
-        and not has_other_quotation(one.plain, other.plain)
-        and not have_other_noun_forms(one.clauses, other.clauses)
+        and not are_others(one.structure.quotation, other.structure.quotation)
+        and not have_other_noun_forms(one.structure.noun_forms, other.structure.noun_forms)
         and not has_other_article(one.writing, other.writing)
     )

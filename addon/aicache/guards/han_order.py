@@ -6,6 +6,10 @@ is not so, has moved, where another thing is asked for, and in a statement, whos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aicache.guards.feature import feature
 from aicache.guards.language import KANA
 from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
@@ -26,71 +30,126 @@ _ONLY = compile_later("[只仅才](?P<after>[㐀-鿿])")
 _QUESTION = compile_later("[吗呢啥咋谁怎哪几?？]|什么|如何|多少|多久|为何|是否")
 
 
-def is_order_changed(one: Clauses, other: Clauses) -> bool:
+@dataclass(frozen=True)
+class HanOrder:
+    """What the order of a Chinese text may say, each part read when it is first asked for."""
+
+    plain: str
+    content: Sequence[str]
+
+    @feature
+    def characters(self) -> Sequence[str]:
+        return sorted(self.plain)
+
+    @feature
+    def behind_only(self) -> Sequence[str]:
+        return _ONLY.findall(self.plain)
+
+    @feature
+    def parts(self) -> Sequence[tuple[str, str]]:
+        """What stands before and behind each 的."""
+        return _OF.findall(self.plain)
+
+    @feature
+    def denied(self) -> Sequence[str]:
+        return _NEGATED.findall(self.plain)
+
+    @feature
+    def persons(self) -> int:
+        return len(_PERSON.findall(self.plain))
+
+    @feature
+    def statement(self) -> str:
+        """The text without what asks, and without punctuation."""
+        return _ASKING.sub("", self.plain)
+
+    @feature
+    def asks_last(self) -> bool:
+        return _ENDS_WITH_WHAT.search(self.plain) is not None
+
+    @feature
+    def asks_first(self) -> bool:
+        return _BEGINS_WITH_WHAT.search(self.plain) is not None
+
+    @feature
+    def described(self) -> Sequence[str]:
+        """The character before each 的, sorted."""
+        return sorted(_BEFORE_OF.findall(self.plain))
+
+    @feature
+    def asked(self) -> str:
+        """The first character behind a word for "which", what is asked for; "" for none."""
+        return match["after"] if (match := _ASKED.search(self.plain)) is not None else ""
+
+    @feature
+    def acts(self) -> bool:
+        return _ACTING.search(self.plain) is not None
+
+    @feature
+    def states(self) -> bool:
+        return _STATEMENT.search(self.plain) is not None and _QUESTION.search(self.plain) is None
+
+
+def find_han_order(text: Clauses) -> HanOrder | None:
+    """Return what the order of a Chinese text may say; None in other languages."""
+    return HanOrder(text.plain, text.content) if text.unspaced and KANA.search(text.plain) is None else None
+
+
+def is_order_changed(one: HanOrder | None, other: HanOrder | None) -> bool:
     """Return whether two Chinese texts have the characters that both have in another order that says something else."""
-    if not (one.unspaced and other.unspaced) or one.plain == other.plain:
-        return False
-    mine, others = one.plain, other.plain
-    if KANA.search(mine) or KANA.search(others):
+    if one is None or other is None or one.plain == other.plain:
         return False
     return (
-        _is_only_elsewhere(mine, others)
-        or _is_part_the_whole(mine, others)
-        or _is_other_denied(mine, others)
-        or _asks_at_other_end(mine, others)
-        or _asks_at_other_end(others, mine)
-        or (sorted(mine) == sorted(others) and _has_same_characters_otherwise(mine, others))
-        or (_are_crossed(one, other) and _tells_more_where_crossed(mine, others))
+        _is_only_elsewhere(one.behind_only, other.behind_only)
+        or _is_part_the_whole(one.parts, other.parts)
+        or _is_other_denied(one.denied, other.denied)
+        or _asks_at_other_end(one, other)
+        or _asks_at_other_end(other, one)
+        or (one.characters == other.characters and _has_same_characters_otherwise(one, other))
+        or (_are_crossed(one.content, other.content) and _tells_more_where_crossed(one, other))
     )
 
 
-def _is_only_elsewhere(one: str, other: str) -> bool:
+def _is_only_elsewhere(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether the one "only" of each text is said of something else: 只在晚上来过, 在晚上只来过."""
-    mine, others = _ONLY.findall(one), _ONLY.findall(other)
-    return mine != others and len(mine) == len(others) == 1
+    return one != other and len(one) == len(other) == 1
 
 
-def _is_part_the_whole(one: str, other: str) -> bool:
+def _is_part_the_whole(one: Sequence[tuple[str, str]], other: Sequence[tuple[str, str]]) -> bool:
     """Return whether what something is of in one text is of it in the other: 列表的元组, 元组的列表."""
-    mine, others = _OF.findall(one), _OF.findall(other)
-    return mine != others and any((right, left) in mine for left, right in others)
+    return one != other and any((right, left) in one for left, right in other)
 
 
-def _is_other_denied(one: str, other: str) -> bool:
+def _is_other_denied(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether the same negations and quantifiers are in another order: 不是所有, 所有都不是."""
-    mine, others = _NEGATED.findall(one), _NEGATED.findall(other)
-    return mine != others and sorted(mine) == sorted(others)
+    return one != other and sorted(one) == sorted(other)
 
 
-def _asks_at_other_end(one: str, other: str) -> bool:
+def _asks_at_other_end(one: HanOrder, other: HanOrder) -> bool:
     """Return whether *one* asks for what is done to at its end, and *other* for who does it: 狗最爱什么, 什么狗最爱."""
-    return _ENDS_WITH_WHAT.search(one) is not None and _BEGINS_WITH_WHAT.search(other) is not None
+    return one.asks_last and other.asks_first
 
 
-def _has_same_characters_otherwise(one: str, other: str) -> bool:
+def _has_same_characters_otherwise(one: HanOrder, other: HanOrder) -> bool:
     """Return whether persons, two parts or owners have changed places in texts of the same characters."""
-    has_moved_person = len(_PERSON.findall(one)) > 1 or (
-        _PERSON.search(one) is not None and _ASKING.sub("", one) != _ASKING.sub("", other)
-    )
     return (
-        has_moved_person
-        or _are_swapped(one, other)
-        or sorted(_BEFORE_OF.findall(one)) != sorted(_BEFORE_OF.findall(other))
+        one.persons > 1
+        or (one.persons == 1 and one.statement != other.statement)
+        or _are_swapped(one.plain, other.plain)
+        or one.described != other.described
     )
 
 
-def _tells_more_where_crossed(one: str, other: str) -> bool:
+def _tells_more_where_crossed(one: HanOrder, other: HanOrder) -> bool:
     """Return whether texts whose characters stand in another order have persons, describe or ask for other things, or
     state something."""
-    if _PERSON.search(one) and _PERSON.search(other):
+    if one.persons and other.persons:
         return True
-    described, others_described = sorted(_BEFORE_OF.findall(one)), sorted(_BEFORE_OF.findall(other))
-    if described != others_described and len(described) == len(others_described):
+    if one.described != other.described and len(one.described) == len(other.described):
         return True
-    asked, others_asked = _ASKED.search(one), _ASKED.search(other)
-    if asked and others_asked and asked["after"] != others_asked["after"]:
-        return bool(_ACTING.search(one) and _ACTING.search(other))
-    return all(_STATEMENT.search(each) and not _QUESTION.search(each) for each in (one, other))
+    if one.asked and other.asked and one.asked != other.asked:
+        return one.acts and other.acts
+    return one.states and other.states
 
 
 def _are_swapped(one: str, other: str) -> bool:
@@ -105,7 +164,9 @@ def _are_swapped(one: str, other: str) -> bool:
     )
 
 
-def _are_crossed(one: Clauses, other: Clauses) -> bool:
+def _are_crossed(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether the characters with a meaning that both texts have stand in another order."""
-    here, there = set(one.content), set(other.content)
-    return [key for key in one.content if key in there] != [key for key in other.content if key in here]
+    if one == other:
+        return False
+    here, there = set(one), set(other)
+    return [key for key in one if key in there] != [key for key in other if key in here]

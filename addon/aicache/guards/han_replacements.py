@@ -5,6 +5,8 @@ Characters that say little by themselves are compared here: 没中奖, 没对奖
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aicache.guards.language import KANA
 from aicache.guards.lexicon.chinese import REPLACEABLE
 from aicache.guards.patterns import compile_later
@@ -28,23 +30,17 @@ _QUOTING = compile_later("翻译|译成|怎么说|怎么读|造句|润色|改写
 _EDGES = compile_later(r"^(?:请问|请帮我?|请)|[吗呢吧啊呀]$|[\W的]")
 
 
-def has_other_quotation(one: str, other: str) -> bool:
-    """Return whether two normalized texts without spaces that ask how to say or to translate something differ among
-    their words: there, courtesies may be what is to be said."""
-    if one.isascii() or other.isascii() or _QUOTING.search(one) is None or _QUOTING.search(other) is None:
-        return False
-    return _EDGES.sub("", one) != _EDGES.sub("", other)
+def find_quotation(plain: str) -> str | None:
+    """Return a normalized text without spaces that asks how to say or to translate something, without what is polite
+    at its edges; None for other texts."""
+    return None if plain.isascii() or _QUOTING.search(plain) is None else _EDGES.sub("", plain)
 
 
-def has_other_particles(one: str, other: str) -> bool:
-    """Return whether two bare Chinese texts differ in a particle that may say who does what, when or how far."""
-    if one.isascii() or other.isascii() or one == other or KANA.search(one) or KANA.search(other):
-        return False
-    return _particles(one) != _particles(other)
-
-
-def _particles(text: str) -> list[str]:
-    return sorted(_PARTICLE.findall(_FRAME.sub("", text)))
+def find_particles(bare: str) -> Sequence[str] | None:
+    """Return the particles that may say who does what, when or how far, sorted; None for a text that is not Chinese."""
+    if bare.isascii() or KANA.search(bare) is not None:
+        return None
+    return sorted(_PARTICLE.findall(_FRAME.sub("", bare)))
 
 
 def is_another(one: str, other: str) -> bool:

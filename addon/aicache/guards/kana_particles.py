@@ -19,6 +19,6 @@ def are_harmless(one: Sequence[str], other: Sequence[str]) -> bool:
     return objects[0] == objects[1] and all(_HARMLESS.fullmatch(word) for word in (*one, *other))
 
 
-def have_other_particles(one: str, other: str) -> bool:
-    """Return whether two Japanese texts differ in what tells until or by when, or what "only" is said of."""
-    return not one.isascii() and not other.isascii() and _SAYING.findall(one) != _SAYING.findall(other)
+def find_kana_particles(plain: str) -> Sequence[str] | None:
+    """Return what tells until or by when, or what "only" is said of, in a Japanese text; None where all is ASCII."""
+    return None if plain.isascii() else _SAYING.findall(plain)

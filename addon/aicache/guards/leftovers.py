@@ -30,6 +30,7 @@ from aicache.guards.only_difference import find_only_difference
 from aicache.guards.order import Order, find_order
 from aicache.guards.structures import find_other_structures, settle_order
 from aicache.guards.text_features import TextFeatures
+from aicache.guards.text_structure import are_others
 from aicache.guards.tokens import Meaning, Script, Token
 from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
 
@@ -142,11 +143,11 @@ def _differences(
         yield Difference("filler", left, right)
     yield from function_words.find_differences(one.function_words, other.function_words, same_words=not (left or right))
     asks_way = one.small_words.asks_way and other.small_words.asks_way
-    if not are_accounted_for(
-        one.function_words, other.function_words, matching.twins, asks_way=asks_way
-    ) or han_replacements.has_other_particles(one.bare, other.bare):
+    if not are_accounted_for(one.function_words, other.function_words, matching.twins, asks_way=asks_way) or are_others(
+        one.structure.particles, other.structure.particles
+    ):
         yield Difference("function-word")
-    if not (left or right) and han_replacements.has_other_quotation(one.plain, other.plain):
+    if not (left or right) and are_others(one.structure.quotation, other.structure.quotation):
         yield Difference("function-word")
     if "typo" in matching.ways:
         yield Difference("typo")

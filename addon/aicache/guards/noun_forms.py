@@ -7,8 +7,10 @@ differs, and the writer does not leave them out, they do.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
+from aicache.guards.feature import feature
 from aicache.guards.lexicon import noun_forms as lexicon
 from aicache.guards.lexicon import only_difference
 from aicache.guards.tokens import Clauses
@@ -27,43 +29,80 @@ _OWNERS = frozenset({"my", "your", "our"})
 _MEANING = frozenset(lexicon.MEANING.split())
 
 
-def have_other_noun_forms(one: Clauses, other: Clauses) -> bool:
+@dataclass(frozen=True)
+class NounForms:
+    """What stands before the nouns of an English text, each list read when it is first asked for."""
+
+    text: Clauses
+
+    @feature
+    def quantifiers(self) -> Sequence[str]:
+        return [word for word in self.text.words if word in _QUANTIFIERS]
+
+    @feature
+    def without_articles(self) -> Sequence[str]:
+        return _without(self.text.words, _ARTICLES)
+
+    @feature
+    def without_owners(self) -> Sequence[str]:
+        """The words without articles and owners."""
+        return _without(self.text.words, _ARTICLES | _OWNERS)
+
+    @feature
+    def with_article(self) -> frozenset[str]:
+        """Words behind "a" or "an"."""
+        return frozenset([word for article, word in pairwise(self.text.words) if article in _A])
+
+    @feature
+    def without_article(self) -> frozenset[str]:
+        """Words that stand bare behind a verb in a text that has articles elsewhere."""
+        words, keys, content = self.text.words, self.text.keys, self.text.content
+        if _ARTICLES.isdisjoint(words):
+            return frozenset()
+        places = zip(words, words[1:], words[2:], (*keys[3:], ""), strict=False)
+        return frozenset(
+            [
+                word
+                for subject, verb, word, after in places
+                if subject in _BEFORE_VERBS
+                and verb not in _BEFORE_NOUNS
+                and after not in content
+                and words.count(word) == 1
+            ]
+        )
+
+    @feature
+    def tenses(self) -> tuple[frozenset[str], frozenset[str]]:
+        """What goes on, and what is over, in the compared form."""
+        return _tenses(self.text)
+
+
+def find_noun_forms(text: Clauses) -> NounForms | None:
+    """Return what stands before the nouns of a text; None in languages other than English."""
+    return NounForms(text) if text.english else None
+
+
+def have_other_noun_forms(one: NounForms | None, other: NounForms | None) -> bool:
     """Return whether two English texts name a thing and its substance, ask for one and for several, differ in how many
     something is said of, or tell whether one does something or has it done."""
-    if not (one.english and other.english) or one.unspaced or other.unspaced:
+    if one is None or other is None or one.text.unspaced or other.text.unspaced or one.text.words == other.text.words:
         return False
-    mine, others = _only(one.words, _QUANTIFIERS), _only(other.words, _QUANTIFIERS)
+    mine, others = one.quantifiers, other.quantifiers
     if mine != others and len(mine) > 1 and sorted(mine) == sorted(others):
         return True
-    if _without(one.words, _ARTICLES) == _without(other.words, _ARTICLES):
-        return _lacks_article(one, other) or _lacks_article(other, one)
-    return _asks_for_several(one.words, other.words) or _is_had_done(one.words, other.words)
-
-
-def is_over_in_one(one: Clauses, other: Clauses) -> bool:
-    """Return whether what goes on in one of two English texts is over in the other: is choking, choked."""
-    if not (one.english and other.english):
-        return False
-    (goes_on, past), (others_go_on, others_past) = _tenses(one), _tenses(other)
-    return bool((goes_on & others_past) - past or (others_go_on & past) - others_past)
-
-
-def _lacks_article(one: Clauses, other: Clauses) -> bool:
-    """Return whether *one* has "a" before a word that stands bare behind a verb in *other*, which has articles
-    elsewhere."""
-    if _ARTICLES.isdisjoint(other.words):
-        return False
-    counted = {word for article, word in pairwise(one.words) if article in _A}
-    return any(
-        word in counted
-        and other.words.count(word) == 1
-        and subject in _BEFORE_VERBS
-        and verb not in _BEFORE_NOUNS
-        and after not in other.content
-        for subject, verb, word, after in zip(
-            other.words, other.words[1:], other.words[2:], (*other.keys[3:], ""), strict=False
+    if one.without_articles == other.without_articles:
+        return not (
+            one.with_article.isdisjoint(other.without_article) and other.with_article.isdisjoint(one.without_article)
         )
-    )
+    return _asks_for_several(one.text.words, other.text.words) or _is_had_done(one.without_owners, other.without_owners)
+
+
+def is_over_in_one(one: NounForms | None, other: NounForms | None) -> bool:
+    """Return whether what goes on in one of two English texts is over in the other: is choking, choked."""
+    if one is None or other is None:
+        return False
+    (goes_on, past), (others_go_on, others_past) = one.tenses, other.tenses
+    return bool((goes_on & others_past) - past or (others_go_on & past) - others_past)
 
 
 def _asks_for_several(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -75,9 +114,9 @@ def _asks_for_several(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _is_had_done(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether the only difference is that one has it done: cut my hair, get my hair cut."""
-    mine, others = _without(one, _ARTICLES | _OWNERS), _without(other, _ARTICLES | _OWNERS)
-    had, done = sorted((mine, others), key=len, reverse=True)
+    """Return whether the only difference of words without articles and owners is that one has it done: cut my hair,
+    get my hair cut."""
+    had, done = sorted((one, other), key=len, reverse=True)
     if len(had) != len(done) + 1:
         return False
     return any(
@@ -86,7 +125,7 @@ def _is_had_done(one: Sequence[str], other: Sequence[str]) -> bool:
     )
 
 
-def _tenses(text: Clauses) -> tuple[set[str], set[str]]:
+def _tenses(text: Clauses) -> tuple[frozenset[str], frozenset[str]]:
     """Return what goes on, and what is over, in the compared form."""
     goes_on, past = set(), set()
     for before, word, key in zip(("", *text.words), text.words, text.keys, strict=False):
@@ -94,7 +133,7 @@ def _tenses(text: Clauses) -> tuple[set[str], set[str]]:
             goes_on.add(key)
         elif (word.endswith("ed") or word in _PASTS) and before not in _PROGRESSIVE and before not in _PERFECT:
             past.add(key)
-    return goes_on - {""}, past - {""}
+    return frozenset(goes_on - {""}), frozenset(past - {""})
 
 
 def are_synonyms_asked(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> bool:
@@ -110,10 +149,6 @@ def are_synonyms_asked(one: Clauses, other: Clauses, twins: Mapping[str, str]) -
         if key and twin != word and not {word, twin} & _MEANING and spelled_stem(word) != spelled_stem(twin):
             return True
     return False
-
-
-def _only(words: Sequence[str], some: frozenset[str]) -> list[str]:
-    return [word for word in words if word in some]
 
 
 def _without(words: Sequence[str], some: frozenset[str]) -> list[str]:

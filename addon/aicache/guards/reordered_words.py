@@ -8,7 +8,9 @@ subject, whole clauses or phrases that changed places, what "and" joins, an adve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from aicache.guards.feature import feature
 from aicache.guards.lexicon import word_order as lexicon
 from aicache.guards.tokens import Clauses, Script
 from aicache.guards.words import stem
@@ -35,25 +37,62 @@ MAX_PARTICLE_DISTANCE = 3
 """Words that stand between a verb and its particle: turn the volume down."""
 
 
-def are_words_reordered(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> bool:
+@dataclass(frozen=True)
+class WordOrder:
+    """The words of an English text in their order, each list read when it is first asked for."""
+
+    text: Clauses
+
+    @feature
+    def clauses(self) -> Sequence[list[str]]:
+        return _clauses(self.text, {})
+
+    @feature
+    def polite_clauses(self) -> Sequence[list[str]]:
+        """The same with the words of courtesies."""
+        return _clauses(self.text, {}, polite=True)
+
+    @feature
+    def has_inverted_not(self) -> bool:
+        return _has_inverted_not(self.text)
+
+
+def find_word_order(text: Clauses) -> WordOrder | None:
+    """Return the words of a text in their order; None in languages other than English."""
+    return None if not text.english or text.unspaced else WordOrder(text)
+
+
+def are_words_reordered(one: WordOrder | None, other: WordOrder | None, twins: Mapping[str, str]) -> bool:
     """Return whether two English texts are the same words in an order that is not known to say the same.
 
     *twins* are words of the first text, in the compared form, that are another form of one of the second.
     """
-    if not (one.english and other.english) or one.unspaced or other.unspaced:
+    if one is None or other is None:
         return False
-    if _is_reordered(_clauses(one, twins), _clauses(other, {}), one, other):
-        return True
-    return _is_reordered(_clauses(one, twins, polite=True), _clauses(other, {}, polite=True), one, other)
+    inverted_not = one.has_inverted_not or other.has_inverted_not
+    if _count(one.clauses) == _count(other.clauses):
+        mine = _clauses(one.text, twins) if twins else one.clauses
+        if _is_reordered(mine, other.clauses, inverted_not=inverted_not):
+            return True
+    if _count(one.polite_clauses) != _count(other.polite_clauses):
+        return False
+    mine = _clauses(one.text, twins, polite=True) if twins else one.polite_clauses
+    return _is_reordered(mine, other.polite_clauses, inverted_not=inverted_not)
 
 
-def _is_reordered(left: Sequence[list[str]], right: Sequence[list[str]], one: Clauses, other: Clauses) -> bool:
+def _count(clauses: Sequence[list[str]]) -> int:
+    return sum(map(len, clauses))
+
+
+def _is_reordered(left: Sequence[list[str]], right: Sequence[list[str]], *, inverted_not: bool) -> bool:
     """Return whether the compared words of each clause, *left* and *right*, are the same in such an order."""
+    if left == right or sorted(left) == sorted(right):
+        return False
     mine, others = [word for each in left for word in each], [word for each in right for word in each]
-    if len(mine) != len(others) or sorted(mine) != sorted(others) or sorted(left) == sorted(right):
+    if sorted(mine) != sorted(others):
         return False
     moved = _INVERTED if "than" not in mine else _INVERTED - {"is", "was"}
-    if _has_inverted_not(one) or _has_inverted_not(other):
+    if inverted_not:
         moved |= _NOT
     mine, others = _without(mine, moved), _without(others, moved)
     return not (_is_same(mine, others) or _without(mine, _OWNERS) == _without(others, _OWNERS))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from aicache.guards import han_replacements, kana_particles, noun_forms
+from aicache.guards import han_replacements, noun_forms
 from aicache.guards.han_order import is_order_changed
 from aicache.guards.order import Order
 from aicache.guards.reordered_words import are_words_reordered
 from aicache.guards.romance_roles import have_other_romance_roles
 from aicache.guards.sentence_roles import are_roles_changed
 from aicache.guards.text_features import TextFeatures
+from aicache.guards.text_structure import are_others
 from aicache.guards.turned_phrases import are_phrases_turned
 from aicache.guards.verb_subjects import have_other_subjects
 
@@ -35,22 +36,24 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
 
     *twins* are words of the first text, in the compared form, that are another form of one of the second.
     """
-    mine, others = one.clauses, other.clauses
-    if is_order_changed(mine, others) or are_words_reordered(mine, others, twins):
+    mine, others = one.structure, other.structure
+    if is_order_changed(mine.han_order, others.han_order) or are_words_reordered(
+        mine.word_order, others.word_order, twins
+    ):
         yield "order"
     if (
-        are_roles_changed(mine, others, twins)
-        or have_other_subjects(mine, others)
-        or have_other_romance_roles(mine, others)
+        are_roles_changed(mine.roles, others.roles, twins)
+        or have_other_subjects(mine.verb_subjects, others.verb_subjects)
+        or have_other_romance_roles(one.clauses, other.clauses)
     ):
         yield "roles"
-    if kana_particles.have_other_particles(one.plain, other.plain):
+    if are_others(mine.kana_particles, others.kana_particles):
         yield "function-word"
-    if noun_forms.have_other_noun_forms(mine, others) or (
-        (one.asks_meaning or other.asks_meaning) and noun_forms.are_synonyms_asked(mine, others, twins)
+    if noun_forms.have_other_noun_forms(mine.noun_forms, others.noun_forms) or (
+        (one.asks_meaning or other.asks_meaning) and noun_forms.are_synonyms_asked(one.clauses, other.clauses, twins)
     ):
         yield "substitution"
-    if noun_forms.is_over_in_one(mine, others):
+    if noun_forms.is_over_in_one(mine.noun_forms, others.noun_forms):
         yield "tense"
 
 

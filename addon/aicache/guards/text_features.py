@@ -31,6 +31,7 @@ from aicache.guards.signs import find_inner_marks, find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
 from aicache.guards.small_words import SmallWords, find_small_words
 from aicache.guards.splitting import split_words
+from aicache.guards.text_structure import TextStructure
 from aicache.guards.tokens import Clauses, Token
 from aicache.guards.voice import find_conjunction, find_participles, is_passive
 from aicache.guards.words import content_stems, find_words, noun_modifiers
@@ -184,6 +185,10 @@ class TextFeatures:
     @feature
     def roles(self) -> Roles:
         return find_roles(self.clauses)
+
+    @feature
+    def structure(self) -> TextStructure:
+        return TextStructure(self.clauses, self.bare)
 
     @feature
     def small_words(self) -> SmallWords:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from aicache.guards.lexicon import sentence_roles as lexicon
 from aicache.guards.lexicon import word_order
@@ -26,86 +27,115 @@ _WHETHER = frozenset(lexicon.WHETHER.split())
 _BE, _BECOMING = frozenset(lexicon.BE.split()), frozenset(lexicon.BECOMING.split())
 
 
-def are_verbs_built_otherwise(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether the words of one text have something done, become something, deny or ask for a duty, or tell what
-    used to be, and those of the other do not."""
-    return (
-        _is_used_otherwise(one, other)
-        or _is_duty_denied(one) != _is_duty_denied(other)
-        or _is_caused(one) != _is_caused(other)
-        or _becomes_or_gets(one, other)
-        or _becomes_or_gets(other, one)
-        or _asks_duty_or_way(one, other)
-        or _asks_duty_or_way(other, one)
-        or _is_like_or_likes(one, other)
-        or _is_like_or_likes(other, one)
+class VerbConstructions(NamedTuple):
+    """What the verbs of an English text are built with."""
+
+    used_to: bool | None
+    """Whether something is usual, and not what was done once: am used to, used to; None for neither."""
+    denies_duty: bool
+    """Whether one need not do something, or must not: do not have to wear."""
+    causes: bool
+    """Whether one has another one do something: make my card work."""
+    is_something: bool
+    """Whether one is something: be a friend."""
+    gets_something: bool
+    """Whether one gets something, and is or becomes nothing: get a friend."""
+    asks_duty: bool
+    """Whether it is asked whether one has to do something."""
+    asks_how: bool
+    likes: bool
+    """Whether it is asked what one likes."""
+    is_like: bool
+    """Whether it is asked what one is like."""
+    conditions: int
+    purposes: int
+    """How often something is done to reach something: what do I do to; how to and the like do not count."""
+    asks_yes_or_no: bool
+    asks_why_or_which: bool
+    asks_whether: bool
+    """Whether it is asked whether something may be: is it okay to."""
+    asks_way: bool
+    """Whether it is asked how something is done, and not whether it may be."""
+
+
+def find_verb_constructions(text: Clauses) -> VerbConstructions:
+    """Return what the verbs of an English text are built with."""
+    words = text.words
+    first, ends_with_like = words[:1], words[-1:] == ("like",)
+    names_possible = not _POSSIBLE.isdisjoint(words)
+    return VerbConstructions(
+        used_to=_is_usual(words),
+        denies_duty="not" in words and any(pair in _NOT_OBLIGED for pair in pairwise(words)),
+        causes=not _CAUSING.isdisjoint(words)
+        and any(word in _CAUSING and after in _CAUSED for word, after in pairwise(words)),
+        is_something="be" in words and any(word == "be" and after in _ARTICLES for word, after in pairwise(words)),
+        gets_something=_BECOMING.isdisjoint(words) and not _ACQUIRING.isdisjoint(words),
+        asks_duty=not _OBLIGED.isdisjoint(first) and any(word in _NEEDING for word in words[:4]),
+        asks_how="how" in first,
+        likes=ends_with_like and not _SUPPORT.isdisjoint(words),
+        is_like=ends_with_like and _SUPPORT.isdisjoint(words) and not _BE.isdisjoint(words),
+        conditions=_count_conditions(words),
+        purposes=_count_purposes(text),
+        asks_yes_or_no=not _AUXILIARIES.isdisjoint(first) and _ELSE.isdisjoint(words),
+        asks_why_or_which=not _OTHER_QUESTIONS.isdisjoint(first),
+        asks_whether=names_possible and _asks_whether(words),
+        asks_way=not names_possible
+        and ("how" in words or "best" in words)
+        and any(pair in _HOW for pair in pairwise(words)),
     )
 
 
-def have_other_conditions(one: Clauses, other: Clauses) -> bool:
-    """Return whether what is a condition in one text is a purpose in the other: if I get fired, to get fired."""
-    return (_conditions(one) - _conditions(other)) * (_purposes(one) - _purposes(other)) < 0
+def are_verbs_built_otherwise(one: VerbConstructions, other: VerbConstructions) -> bool:
+    """Return whether one text has something done, becomes something, denies or asks for a duty, tells what used to be,
+    or has as a condition what is a purpose in the other, and the other does not."""
+    if one == other:
+        return False
+    return (
+        (one.used_to is not None and other.used_to is not None and one.used_to != other.used_to)
+        or one.denies_duty != other.denies_duty
+        or one.causes != other.causes
+        or any(
+            (mine.is_something and others.gets_something)
+            or (mine.asks_duty and others.asks_how)
+            or (mine.likes and others.is_like)
+            for mine, others in ((one, other), (other, one))
+        )
+        or (one.conditions - other.conditions) * (one.purposes - other.purposes) < 0  # if I get fired, to get fired
+    )
 
 
-def _conditions(text: Clauses) -> int:
-    pairs = zip(("", *text.words), text.words, strict=False)
-    return sum(word in _CONDITIONS and before not in _WHETHER for before, word in pairs)
-
-
-def _purposes(text: Clauses) -> int:
-    """Return how often something is done to reach something: what do I do to; how to and the like do not count."""
-    pairs = zip(("", *text.words), text.words, text.keys, strict=False)
-    return sum(word == "to" and bool(key or before == "do") for before, word, key in pairs)
-
-
-def _is_used_otherwise(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether something was done once in one text, and is usual in the other: used to, am used to."""
-    mine, others = _before_used(one), _before_used(other)
-    return bool(mine) and bool(others) and (_BE.isdisjoint(mine) != _BE.isdisjoint(others))
-
-
-def _before_used(words: Sequence[str]) -> list[str]:
-    pairs = zip(("", *words), words, words[1:], strict=False)
-    return [before for before, word, after in pairs if (word, after) == ("used", "to")]
-
-
-def _is_duty_denied(words: Sequence[str]) -> bool:
-    """Return whether one need not do something, or must not: do not have to wear."""
-    return any((word, after) in _NOT_OBLIGED for word, after in pairwise(words))
-
-
-def _is_caused(words: Sequence[str]) -> bool:
-    return any(word in _CAUSING and after in _CAUSED for word, after in pairwise(words))
-
-
-def _becomes_or_gets(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether one is something in one text, and has it in the other: be a friend, get a friend."""
-    is_something = any(word == "be" and after in _ARTICLES for word, after in pairwise(one))
-    return is_something and _BECOMING.isdisjoint(other) and not _ACQUIRING.isdisjoint(other)
-
-
-def _asks_duty_or_way(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether it is asked in one text whether one has to, and in the other how: do I have to pay, how do I."""
-    asks_duty = one[:1] and one[0] in _OBLIGED and any(word in _NEEDING for word in one[:4])
-    return bool(asks_duty) and "how" in other[:1]
-
-
-def asks_whether_or_how(one: Sequence[str], other: Sequence[str]) -> bool:
+def asks_whether_or_how(one: VerbConstructions, other: VerbConstructions) -> bool:
     """Return whether *one* asks whether something is or may be, and *other* why, which, or how it is done: is it okay
     to, how to. Whether one can, and how, is asked alike."""
-    if one[:1] and one[0] in _AUXILIARIES and _ELSE.isdisjoint(one) and other[:1] and other[0] in _OTHER_QUESTIONS:
-        return True
-    asks_whether = any(
-        (word, after) == ("is", "it") and one[at + 2] in _POSSIBLE
-        for at, (word, after) in enumerate(pairwise(one[:-1]))
+    return (one.asks_yes_or_no and other.asks_why_or_which) or (one.asks_whether and other.asks_way)
+
+
+def _is_usual(words: Sequence[str]) -> bool | None:
+    """Return whether a form of "to be" stands before "used to"; None if there is no "used to"."""
+    if "used" not in words:
+        return None
+    pairs = zip(("", *words), words, words[1:], strict=False)
+    before_used = [before for before, word, after in pairs if (word, after) == ("used", "to")]
+    return not _BE.isdisjoint(before_used) if before_used else None
+
+
+def _count_conditions(words: Sequence[str]) -> int:
+    if _CONDITIONS.isdisjoint(words):
+        return 0
+    return sum(
+        [word in _CONDITIONS and before not in _WHETHER for before, word in zip(("", *words), words, strict=False)]
     )
-    if not asks_whether or any(word in _POSSIBLE for word in other):
-        return False
-    return any(pair in _HOW for pair in pairwise(other))
 
 
-def _is_like_or_likes(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether it is asked what one is like, or what one likes."""
-    if one[-1:] != other[-1:] or one[-1] != "like":
-        return False
-    return not _SUPPORT.isdisjoint(one) and _SUPPORT.isdisjoint(other) and not _BE.isdisjoint(other)
+def _count_purposes(text: Clauses) -> int:
+    if "to" not in text.words:
+        return 0
+    pairs = zip(("", *text.words), text.words, text.keys, strict=False)
+    return sum([word == "to" and bool(key or before == "do") for before, word, key in pairs])
+
+
+def _asks_whether(words: Sequence[str]) -> bool:
+    return any(
+        (word, after) == ("is", "it") and words[at + 2] in _POSSIBLE
+        for at, (word, after) in enumerate(pairwise(words[:-1]))
+    )
