@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from aicache.domain.asyncio_tasks import TaskSet
@@ -13,7 +14,8 @@ _Waiter: TypeAlias = "asyncio.Future[Any]"
 
 
 class ReadBatcher:
-    """*group* splits names into those that travel and fail together; *fetch* returns a value or StoreError for each.
+    """*group* splits names into those that travel and fail together; *fetch* returns a value or StoreError for each,
+    or a task that returns it, which no other read waits for.
 
     *closed* is the error of reads whose task is canceled.
 
@@ -57,10 +59,21 @@ class ReadBatcher:
             found = [exc] * len(waiting)
         finally:
             for each, waiters in zip(found, waiting.values(), strict=True):
-                for waiter in waiters:
-                    if waiter.done():  # its caller was canceled
-                        continue
-                    if isinstance(each, StoreError):
-                        waiter.set_exception(type(each)(*each.args))
-                    else:
-                        waiter.set_result(each)
+                if isinstance(each, asyncio.Task):
+                    each.add_done_callback(partial(self._on_done, waiters))
+                else:
+                    _settle(waiters, each)
+
+    def _on_done(self, waiters: Sequence[_Waiter], task: asyncio.Task[Any]) -> None:
+        failed = task.cancelled() or task.exception() is not None
+        _settle(waiters, StoreError(self._closed) if failed else task.result())
+
+
+def _settle(waiters: Sequence[_Waiter], value: Any) -> None:
+    for waiter in waiters:
+        if waiter.done():  # its caller was canceled
+            continue
+        if isinstance(value, StoreError):
+            waiter.set_exception(type(value)(*value.args))
+        else:
+            waiter.set_result(value)

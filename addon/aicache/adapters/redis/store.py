@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from aicache.adapters.redis.client_side_cache import NearCache
 from aicache.adapters.redis.codec import (
@@ -59,6 +59,8 @@ VECTOR_KIND = "v:"
 """What the names of an index's keys begin with (`aicache.adapters.vectors.redis_index`)."""
 PINNED_TOLERANCE_S = 86400.0 * 366
 """A value that expires this long before `PINNED`, or later, counts as pinned."""
+
+T = TypeVar("T")
 
 _GLOB = re.compile(r"[*?\[\]\\^]")  # characters with a meaning in Redis' patterns
 
@@ -232,8 +234,8 @@ class RedisStore(RedisLeases):
 
     async def peek(self, keys: Sequence[str]) -> list[Entry | StoreError | None]:
         packed = await self._open.mget([self._prefix + "e:" + key for key in keys]) if keys else []
-        await self._unpack_large(packed)
-        return [self._values.parse_entry(key, each, drop=False) for key, each in zip(keys, packed, strict=True)]
+        unpacked = [await self._unpack(each) if _is_large(each) else each for each in packed]
+        return [self._values.parse_entry(key, each, drop=False) for key, each in zip(keys, unpacked, strict=True)]
 
     async def scan(self, cursor: str = "") -> tuple[list[str], str]:
         prefix = self._prefix + "e:"
@@ -415,32 +417,42 @@ class RedisStore(RedisLeases):
         with contextlib.suppress(StoreError):
             await self._open.unlink(keys)
 
-    async def _fetch(self, names: Sequence[str]) -> list[Entry | str | bool | StoreError | None]:
-        """Return for each name its entry or None, whether its flag is set, the key that it leads to, or the error."""
+    async def _fetch(self, names: Sequence[str]) -> list[Entry | str | bool | StoreError | asyncio.Task[Any] | None]:
+        """Return for each name its entry or None, whether its flag is set, the key that it leads to, or the error.
+
+        A large entry is a task that returns it: the others do not wait until it is unpacked.
+        """
         epoch = self._near.epoch if self._near is not None else 0
         packed = await self._open.mget([self._prefix + name for name in names])
-        await self._unpack_large(packed, self._unpack_timeout)
-        values = [self._values.parse(name, each) for name, each in zip(names, packed, strict=True)]
+        deadline = asyncio.get_running_loop().time() + self._unpack_timeout
         self.listen()
-        if self._near is not None:
-            for value in values:
-                if isinstance(value, Entry):
-                    self._near.put(value, epoch)
-        return values
+        return [
+            self._tasks.spawn(self._parse_large(name, each, epoch, deadline))
+            if _is_large(each)
+            else self._keep(self._values.parse(name, each), epoch)
+            for name, each in zip(names, packed, strict=True)
+        ]
 
-    async def _unpack_large(self, packed: list[Any], within: float | None = None) -> None:
-        """Have the entries among these values that are large take the places of their bytes.
+    async def _parse_large(self, name: str, packed: bytes, epoch: int, deadline: float) -> Any:
+        return self._keep(self._values.parse(name, await self._unpack(packed, deadline)), epoch)
 
-        Those that are not unpacked *within* so many seconds are Busy: the server has answered.
-        """
-        deadline = None if within is None else asyncio.get_running_loop().time() + within
-        for place, each in enumerate(packed):
-            if isinstance(each, bytes) and len(each) >= LARGE_BYTES // MAX_RATIO and entry_size(each) >= LARGE_BYTES:
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        packed[place] = await self._large.unpack(self._values.unpack, each)
-                except TimeoutError:
-                    packed[place] = Busy(f"{self}: no time to unpack a large entry")
+    async def _unpack(self, packed: bytes, deadline: float | None = None) -> Entry | ValueError | Busy:
+        """Unpack a large entry. Busy where that is not done by the *deadline*: the server has answered."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._large.unpack(self._values.unpack, packed)
+        except (TimeoutError, StoreError):
+            return Busy(f"{self}: no time to unpack a large entry")
+
+    def _keep(self, value: T, epoch: int) -> T:
+        """Put an entry that was asked for in this epoch into the near cache; return the value."""
+        if self._near is not None and isinstance(value, Entry):
+            self._near.put(value, epoch)
+        return value
+
+
+def _is_large(packed: object) -> bool:
+    return isinstance(packed, bytes) and len(packed) >= LARGE_BYTES // MAX_RATIO and entry_size(packed) >= LARGE_BYTES
 
 
 def _take_error(read: asyncio.Future[Any]) -> None:
