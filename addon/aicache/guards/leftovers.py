@@ -28,7 +28,7 @@ from aicache.guards.matching import Matching, match_words
 from aicache.guards.moved_clauses import is_clause_moved
 from aicache.guards.only_difference import find_only_difference
 from aicache.guards.order import Order, find_order
-from aicache.guards.structures import find_other_structures, settle_order
+from aicache.guards.structure_differences import find_other_structures, settle_order
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.text_structure import are_others
 from aicache.guards.tokens import Meaning, Script, Token

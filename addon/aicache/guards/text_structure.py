@@ -1,4 +1,4 @@
-"""How a text is built, as the rules of `structures` see it. Pure."""
+"""How a text is built, as the rules of `structure_differences` see it. Pure."""
 
 from __future__ import annotations
 

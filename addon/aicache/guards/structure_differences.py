@@ -1,4 +1,4 @@
-"""How two texts are built: their order, who does what, what their nouns and particles name. Pure.
+"""Differences in how two texts are built: their order, who does what, what their nouns and particles name. Pure.
 
 What the words alone do not tell is looked at where they tell no difference.
 """
