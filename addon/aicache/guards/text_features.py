@@ -49,8 +49,9 @@ _ARTICLES = frozenset("a an the please thanks bitte danke per favore aub graag".
 MAX_CACHED_TEXTS = 1024
 """Texts whose features are kept in memory; those of a short question take some 10 kB, in Chinese or Japanese 20."""
 MAX_SHORT_CHARS = 200
+"""Characters of a short text."""
 MAX_CACHED_LONG_TEXTS = 128
-"""The same of texts above `MAX_SHORT_CHARS`; those of a thousand Chinese characters take some 300 kB."""
+"""Longer texts whose features are kept in memory; those of a thousand Chinese characters take some 300 kB."""
 
 
 @dataclass(frozen=True)
@@ -248,7 +249,7 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
 
 @lru_cache(maxsize=MAX_CACHED_LONG_TEXTS)
 def extract_long_features(text: str, partition: str = "") -> TextFeatures:
-    """Do the same for texts of which one is longer than `MAX_SHORT_CHARS`."""
+    """Do the same as `extract_features` for each text of a pair of which one is above `MAX_SHORT_CHARS`."""
     return TextFeatures(text)
 
 
