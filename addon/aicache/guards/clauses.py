@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain, compress
@@ -16,7 +15,7 @@ from aicache.guards.numbers import QUANTITY_MARK, Quantity
 from aicache.guards.patterns import WordTable
 from aicache.guards.splitting import IS_UNSPACED, QUESTION_WORDS_UNSPACED, count_unspaced, in_words
 from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Runs, Script, Token, runs_of
-from aicache.guards.words import stem
+from aicache.guards.words import count_words, stem
 
 MAX_CACHED_WORDS = 4096
 """Words of a language that are kept in memory, each as a token."""
@@ -56,7 +55,7 @@ def read_clauses(
     grams: frozenset[str] = frozenset()
     runs: list[list[Runs]] = [[] for _ in clauses]
     by_runs = () if is_ascii else [script for script in GRAM if script in scripts]
-    counts = Counter(content)
+    counts = count_words(content)
     if by_runs:
         runs = [[runs_of(clause, script) for script in by_runs] for clause in clauses]
         grams = frozenset(
@@ -67,17 +66,19 @@ def read_clauses(
         )
         compared = [script < Script.KANA for script in scripts]
         words, keys, meanings, scripts = (tuple(compress(each, compared)) for each in (words, keys, meanings, scripts))
-        counts = Counter(compress(keys, meanings))
+        counts = count_words(compress(keys, meanings))
     for key in [key for key in counts if key < "@" and key[0] in _NOT_COUNTED]:
         del counts[key]
     if not _QUESTION_WORDS.isdisjoint(words):
-        asking = zip(words, scripts, strict=True)
-        counts.update([f"?{word}" for word, script in asking if word in _QUESTION_WORDS and script is Script.WORD])
+        for word, script in zip(words, scripts, strict=True):
+            if word in _QUESTION_WORDS and script is Script.WORD:
+                counts[f"?{word}"] = counts.get(f"?{word}", 0) + 1
     if not is_ascii and (asked := QUESTION_WORDS_UNSPACED.findall(plain)):
-        counts.update([f"?{asking}" for asking in asked])
+        for word in asked:
+            counts[f"?{word}"] = counts.get(f"?{word}", 0) + 1
     return Clauses(
         clauses=clauses,
-        counts=dict(counts),
+        counts=counts,
         grams=grams,
         runs=runs,
         courtesies=courtesies,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 from typing import NamedTuple
 
 from aicache.guards.lexicon import courtesies
 from aicache.guards.splitting import in_words
+from aicache.guards.words import count_words
 
 _NO_LANGUAGES: frozenset[str] = frozenset()
 FUNCTION_WORDS = {language: frozenset(in_words(words)) for language, words in courtesies.WORDS.items()}
@@ -34,7 +34,7 @@ def find_languages(split: Iterable[Iterable[str]]) -> KnownLanguages:
     found = [*filter(None, map(_LANGUAGES.get, chain.from_iterable(split)))]
     if not found:
         return KnownLanguages("", _NO_LANGUAGES)
-    known = Counter(found)
+    known = count_words(found)
     votes = {"en": 0}
     for languages, count in known.items():
         for language in languages:

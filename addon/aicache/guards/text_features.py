@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,7 +33,7 @@ from aicache.guards.splitting import split_words
 from aicache.guards.text_structure import TextStructure
 from aicache.guards.tokens import Clauses, Token
 from aicache.guards.voice import find_conjunction, find_participles, is_passive
-from aicache.guards.words import content_stems, find_words, noun_modifiers
+from aicache.guards.words import content_stems, count_words, find_words, noun_modifiers
 from aicache.guards.writing import Writing, find_writing
 
 _WORD = re.compile(r"[\w\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+")
@@ -121,7 +120,7 @@ class TextFeatures:
 
     @feature
     def content_counts(self) -> Mapping[str, int]:
-        return dict(Counter(self.content))
+        return count_words(self.content)
 
     @feature
     def initials(self) -> str:

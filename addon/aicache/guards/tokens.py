@@ -75,7 +75,7 @@ def runs_of(clause: Clause, script: Script) -> Runs:
     keys = [token.key for token in clause]
     joined, length = keys, GRAM[script]
     for at in range(1, length):
-        joined = [*map(add, joined, [*keys[at:], *[""] * at])]
+        joined = [*map(add, joined, keys[at:]), *joined[max(0, len(joined) - at) :]]
     return Runs(joined, [token.script is script for token in clause], length)
 
 

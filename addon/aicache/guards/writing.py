@@ -30,6 +30,8 @@ _OWNER = compile_later(r"[^\W\d_]+(?:'s|s')(?![^\W_])")
 _MARKS = compile_later(f"[{MARKS}]+|(?<=\u064a)\u0651(?!\\w)")
 _WORD = re.compile(r"[^\W\d_]+")
 _COMPOUND = re.compile(r"\b(?P<first>[a-z]{2,})(?P<sign>[- ])(?=(?P<second>[a-z]{2,}(?:ing|ed))\b)")
+_PARTICIPLE = re.compile(r"(?:ing|ed)\b")
+_CAPITAL_INSIDE = re.compile(" [A-Z][a-z]")
 _CAPITALIZED = re.compile(r"(?P<before>[a-z]+) (?P<word>[A-Z][a-z]+)(?![\w'-])(?: (?P<after>[\w'-]+))?")
 _ASKING: frozenset[str] = frozenset().union(*ASKING.values())
 _NAMES = frozenset(letter_case.NAMES.split()) | frozenset(letter_case.ACRONYMS.split())
@@ -192,13 +194,14 @@ def _without_accents(word: str) -> str:
 
 
 def _compounds(text: str) -> dict[str, str]:
-    if "ing" not in text and "ed" not in text:
+    small = text.lower()
+    if _PARTICIPLE.search(small) is None:
         return {}
-    return {match["first"] + match["second"]: match["sign"] for match in _COMPOUND.finditer(text.lower())}
+    return {match["first"] + match["second"]: match["sign"] for match in _COMPOUND.finditer(small)}
 
 
 def _with_article(text: str) -> dict[str, bool]:
-    if text.isupper() or text.istitle():
+    if _CAPITAL_INSIDE.search(text) is None or text.isupper() or text.istitle():
         return {}
     small = WORDS_OF["en"]
     return {
