@@ -77,7 +77,8 @@ def same_word(one: str, other: str, language: str, names: frozenset[str], *, pla
         return "" if language == "de" and one != other and _folds_umlauts(one, other) else "spelling"
     if is_form(mine, others, language):
         return "form"
-    if is_misspelled(mine, others) and not ({one, other} & names and min(len(one), len(other)) < 7):
+    misspelled = is_misspelled(mine, others) or is_misspelled(one, other)
+    if misspelled and not ({one, other} & names and min(len(one), len(other)) < 7):
         return "typo"
     return ""
 
@@ -112,10 +113,11 @@ def _has_ending(word: str, endings: frozenset[str]) -> bool:
 
 
 def is_misspelled(one: str, other: str) -> bool:
-    """Return whether two letters have changed places, or one was left out or doubled, after the first two.
+    """Return whether two letters have changed places, or one was doubled or not, after the first two.
 
-    Another letter in the place of one makes too many other words: nitrate, nitrite. So does any change of a short word
-    (trail, trial), of a double consonant before an ending (planing), and of a substance (cystine, cysteine).
+    Another letter in the place of one, or one more, makes too many other words: nitrate, nitrite; Adressat, Adressant.
+    So does any change of a short word (trail, trial), of a double consonant before an ending (planing), and of a
+    substance (cystine, cysteine).
     """
     if max(len(one), len(other)) < MIN_MISSPELLED_CHARS or one[:2] != other[:2] or not (one + other).isalpha():
         return False
@@ -128,7 +130,7 @@ def is_misspelled(one: str, other: str) -> bool:
     if len(long) - len(short) > 1 or len(long) < 6:
         return False
     at = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    return at < len(short) and short[at:] == long[at + 1 :]
+    return at < len(short) and short[at:] == long[at + 1 :] and long[at] == long[at - 1]
 
 
 _SPELLINGS = str.maketrans("ёأإآى", "еاااي")

@@ -1,7 +1,7 @@
 """What an English noun names by what stands before it: roast chicken, roast a chicken; all of one, one of all. Pure.
 
-Articles and plurals are compared nowhere else, since whoever leaves them out says nothing by it. Where nothing else
-differs, and the writer does not leave them out, they do.
+Articles and plurals are compared nowhere else, since whoever leaves them out mostly says nothing by it. Where nothing
+else differs, and the noun stands bare behind a verb, they do.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ _AFTER_ASKED = frozenset(lexicon.AFTER_ASKED.split())
 _PROGRESSIVE, _PERFECT = frozenset(lexicon.PROGRESSIVE.split()), frozenset(lexicon.PERFECT.split())
 _PASTS = frozenset(only_difference.PASTS.split())
 _HAVING = frozenset(lexicon.HAVING.split())
+_AUXILIARIES = frozenset(lexicon.AFTER_ASKED.split()) | {"does"}
+_WHAT_IS = frozenset({("what", "is"), ("what", "was")})
+_AFTER_WHAT_IS = frozenset(lexicon.AFTER_WHAT_IS.split())
 _OWNERS = frozenset({"my", "your", "our"})
 _MEANING = frozenset(lexicon.MEANING.split())
 
@@ -55,10 +58,8 @@ class NounForms:
 
     @feature
     def without_article(self) -> frozenset[str]:
-        """Words that stand bare behind a verb in a text that has articles elsewhere."""
+        """Words that stand bare behind a verb."""
         words, keys, content = self.text.words, self.text.keys, self.text.content
-        if _ARTICLES.isdisjoint(words):
-            return frozenset()
         places = zip(words, words[1:], words[2:], (*keys[3:], ""), strict=False)
         return frozenset(
             [
@@ -93,7 +94,9 @@ def have_other_noun_forms(one: NounForms | None, other: NounForms | None) -> boo
     if one.without_articles == other.without_articles:
         return not (
             one.with_article.isdisjoint(other.without_article) and other.with_article.isdisjoint(one.without_article)
-        )
+        ) or _asks_what_one_is(one.text.words) != _asks_what_one_is(other.text.words)
+    if _names_several(one.text, other.text):
+        return True
     return _asks_for_several(one.text.words, other.text.words) or _is_had_done(one.without_owners, other.without_owners)
 
 
@@ -103,6 +106,29 @@ def is_over_in_one(one: NounForms | None, other: NounForms | None) -> bool:
         return False
     (goes_on, past), (others_go_on, others_past) = one.tenses, other.tenses
     return bool((goes_on & others_past) - past or (others_go_on & past) - others_past)
+
+
+def _asks_what_one_is(words: Sequence[str]) -> bool:
+    """Return whether it is asked for what one thing of a kind is: what is an iron used for."""
+    return tuple(words[:2]) in _WHAT_IS and len(words) > 4 and words[2] in _A and words[4] in _AFTER_WHAT_IS
+
+
+def _names_several(one: Clauses, other: Clauses) -> bool:
+    """Return whether the only difference is that a bare noun behind a verb is in the plural: keep chicken, chickens."""
+    mine, others = one.words, other.words
+    if len(mine) != len(others) or len(mine) < 4:
+        return False
+    places = [at for at, (word, twin) in enumerate(zip(mine, others, strict=True)) if word != twin]
+    if len(places) != 1 or places[0] < 2:
+        return False
+    at = places[0]
+    short, long = sorted((mine[at], others[at]), key=len)
+    return (
+        long in (f"{short}s", f"{short}es")
+        and (mine[at - 2] in _BEFORE_VERBS or (at == 3 and mine[0] in _AUXILIARIES))
+        and mine[at - 1] not in _BEFORE_NOUNS
+        and (*one.keys[at + 1 :], "")[0] not in one.content
+    )
 
 
 def _asks_for_several(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping
 
 from aicache.guards import han_replacements, noun_forms
 from aicache.guards.han_order import is_order_changed
+from aicache.guards.han_roles import are_sides_exchanged
 from aicache.guards.order import Order
 from aicache.guards.reordered_words import are_words_reordered
+from aicache.guards.replaced_words import are_small_words_replaced
 from aicache.guards.romance_roles import have_other_romance_roles
 from aicache.guards.sentence_roles import are_roles_changed
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.text_structure import are_others
+from aicache.guards.turned_constructions import are_constructions_turned
 from aicache.guards.turned_phrases import are_phrases_turned
 from aicache.guards.verb_subjects import have_other_subjects
 
@@ -45,9 +48,13 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
         are_roles_changed(mine.roles, others.roles, twins)
         or have_other_subjects(mine.verb_subjects, others.verb_subjects)
         or have_other_romance_roles(one.clauses, other.clauses)
+        or are_constructions_turned(one.clauses, other.clauses)
+        or are_sides_exchanged(one.clauses, other.clauses)
     ):
         yield "roles"
-    if are_others(mine.kana_particles, others.kana_particles):
+    if are_others(mine.kana_particles, others.kana_particles) or are_small_words_replaced(
+        one.clauses, other.clauses, twins
+    ):
         yield "function-word"
     if noun_forms.have_other_noun_forms(mine.noun_forms, others.noun_forms) or (
         (one.asks_meaning or other.asks_meaning) and noun_forms.are_synonyms_asked(one.clauses, other.clauses, twins)

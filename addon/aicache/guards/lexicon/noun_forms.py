@@ -21,3 +21,6 @@ HAVING = "get gets got have has had having getting"
 
 MEANING = "mean means meaning meant definition define"
 """Words with which it is asked what a word means."""
+
+AFTER_WHAT_IS = "used made for like worth composed called good"
+"""Words behind a noun of which more is asked than what it means: what is an iron used for."""

@@ -1,0 +1,54 @@
+"""What causes and what is caused in Chinese texts, which change sides around the verb. Pure.
+
+All the characters are the same, and a question may begin with what it is about, so that their order alone tells little.
+"""
+
+from __future__ import annotations
+
+from aicache.guards.lexicon.replaced_words import CAUSING_HAN, TELLING_HAN
+from aicache.guards.patterns import compile_later
+from aicache.guards.tokens import Clauses
+
+_VERBS = "|".join(CAUSING_HAN.split())
+_VERB = compile_later(f"(?P<before>.*?)(?<![的有大])(?P<verb>{_VERBS})(?!因素|原因|[力吗大多])(?P<after>.*)")
+_AGENT = compile_later("(?P<patient>.*?)(?:由|被|受)(?P<agent>.+)")
+_CAUSE_ASKED = compile_later("的(?:主要|常见)?(?:原因|因素|东西|病因)?(?:都|会)?[是有](?P<asked>什么|哪些|谁|哪个).*$")
+_HOW = compile_later("怎么|怎样|如何|咋|方法|怎麽|怎麼")
+_REQUEST = compile_later(f"^(?:请(?!问|教)|麻烦|帮|给我|替我|你能|你可以)(?!.{{0,5}}(?:{TELLING_HAN}))")
+_SILENT = compile_later("原因|因素|问题|[会能可以都的了吗呢啊呀吧一定些]|\\W")
+
+
+def are_sides_exchanged(one: Clauses, other: Clauses) -> bool:
+    """Return whether what stands before a verb that leads from one thing to another stands behind it in the other text,
+    and the other way round: 什么会导致失眠, 失眠会导致什么."""
+    if not (one.unspaced and other.unspaced) or one.plain == other.plain:
+        return False
+    if asks_way_or_for(one.plain, other.plain):
+        return True
+    mine, others = _read_sides(one.plain), _read_sides(other.plain)
+    if mine is None or others is None or mine[0] != others[0]:
+        return False
+    straight = _shared(mine[1], others[1]) + _shared(mine[2], others[2])
+    return _shared(mine[1], others[2]) + _shared(mine[2], others[1]) > straight
+
+
+def asks_way_or_for(one: str, other: str) -> bool:
+    """Return whether one Chinese text asks how something is done, and the other to do it: 如何写信, 请写一封信."""
+    asked, others_asked = _HOW.search(one) is not None, _HOW.search(other) is not None
+    return asked != others_asked and _REQUEST.search(other if asked else one) is not None
+
+
+def _read_sides(text: str) -> tuple[str, str, str] | None:
+    """Return the verb, who does it and what it is done to; None if there is no such verb."""
+    if (match := _VERB.search(text)) is None:
+        return None
+    before, after = match["before"], match["after"]
+    if (asked := _CAUSE_ASKED.search(after)) is not None:
+        before, after = before + asked["asked"], after[: asked.start()]
+    if (passive := _AGENT.fullmatch(before)) is not None:
+        before, after = passive["agent"], passive["patient"] + after
+    return match["verb"], _SILENT.sub("", before), _SILENT.sub("", after)
+
+
+def _shared(one: str, other: str) -> int:
+    return len({*one} & {*other})

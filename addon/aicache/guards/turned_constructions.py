@@ -1,0 +1,113 @@
+"""English sentences of the same words with another construction: get my boss fired, get fired by my boss. Pure.
+
+They are compared in pairs, by words that stand beside each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from aicache.guards.lexicon import only_difference, replaced_words
+from aicache.guards.lexicon.sentence_roles import WHETHER
+from aicache.guards.tokens import Clauses
+
+_TAKING_BOTH = frozenset(replaced_words.TAKING_BOTH.split())
+_GETTING = frozenset("get gets got getting".split())
+_HAVING = frozenset("have has had having get keep bring put take".split())
+_BEFORE_OBJECT = frozenset(replaced_words.BEFORE_OBJECTS.split())
+_BEFORE_PLACES = frozenset(replaced_words.BEFORE_PLACES.split())
+_PASTS = frozenset(only_difference.PASTS.split())
+_ANYONE = frozenset({"i", "you", "we", "one", "someone", "people"})
+_ASKED_TO = frozenset({"can", "could", "would", "will"})
+_SOFTENING = frozenset({"please", "just", "kindly", "maybe"})
+_TELLING = frozenset(replaced_words.TELLING.split())
+_ARTICLES = frozenset({"a", "an", "the"})
+_WHETHER = frozenset(WHETHER.split())
+
+
+def are_constructions_turned(one: Clauses, other: Clauses) -> bool:
+    """Return whether one of two English texts tells what is to be done, what is so, who has it done, what is where, or
+    how something is done, and the other what was done, what may be so, and so on."""
+    if not (one.english and other.english) or one.unspaced or other.unspaced or one.words == other.words:
+        return False
+    mine, others = one.words, other.words
+    return _is_to_be_done(mine) * _is_to_be_done(others) < 0 or any(
+        is_turned(mine, others) or is_turned(others, mine)
+        for is_turned in (_is_supposed, _is_got_done, _has_in_place, _asks_way_or_for)
+    )
+
+
+def _is_to_be_done(words: Sequence[str]) -> int:
+    """Return 1 if one remembers, forgets, stops or regrets to do something, -1 if one does so with what was done."""
+    if _TAKING_BOTH.isdisjoint(words):
+        return 0
+    for verb, after in pairwise(words):
+        if verb in _TAKING_BOTH and after == "to":
+            return 1
+        if verb in _TAKING_BOTH and after.endswith("ing") and len(after) > 5:
+            return -1
+    return 0
+
+
+def _is_supposed(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether what *one* says to be so is only a condition in *other*: because it rained, if it rains."""
+    return "because" in one and "because" not in other and _has_condition(other) and not _has_condition(one)
+
+
+def _has_condition(words: Sequence[str]) -> bool:
+    return any(word == "if" and before not in _WHETHER for before, word in zip(("", *words), words, strict=False))
+
+
+def _is_got_done(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether in *one* someone has it done to another, and in *other* it is done to them: get my boss fired, get
+    fired."""
+    if _GETTING.isdisjoint(one) or _GETTING.isdisjoint(other):
+        return False
+    done = {word for verb, word in pairwise(other) if verb in _GETTING and _is_participle(word)}
+    if not done:
+        return False
+    return any(
+        verb in _GETTING and after in _BEFORE_OBJECT and not done.isdisjoint(one[at + 2 : at + 5])
+        for at, (verb, after) in enumerate(pairwise(one))
+    )
+
+
+def _is_participle(word: str) -> bool:
+    return word in _PASTS or (word.endswith("ed") and len(word) > 4)
+
+
+def _has_in_place(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether one has something in *one* whose place is meant in *other*: have a baby in, have in the car."""
+    if _HAVING.isdisjoint(one) or _without_small(one) != _without_small(other):
+        return False
+    placed = {verb for verb, after in pairwise(one) if after in _BEFORE_PLACES and verb in _HAVING}
+    return any(verb in placed and after in _BEFORE_OBJECT for verb, after in pairwise(other)) and not any(
+        verb in placed and after in _BEFORE_OBJECT for verb, after in pairwise(one)
+    )
+
+
+def _without_small(words: Sequence[str]) -> list[str]:
+    return sorted([word for word in words if word not in _ARTICLES and word not in _BEFORE_PLACES])
+
+
+def _asks_way_or_for(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether it is asked in *one* how something is done, and in *other* to do it: how do you write, can you
+    write. How to is also asked for by a verb of telling."""
+    if other[:1] == ("please",):
+        return _asks_way_or_for(one, other[1:])
+    if tuple(other[1:2]) != ("you",) or other[0] not in _ASKED_TO:
+        return _is_way(one, other[:1])
+    return _is_way(one, [word for word in other[2:4] if word not in _SOFTENING][:1])
+
+
+def _is_way(words: Sequence[str], verb: Sequence[str]) -> bool:
+    """Return whether it is asked how to do what a verb says, which is none of telling."""
+    if not verb or verb[0] in _TELLING:
+        return False
+    if words[:1] == ("how",):
+        doing = 2 if words[1:2] == ("to",) else 3
+        return (doing == 2 or (*words[2:3], "")[0] in _ANYONE) and verb[0] == (*words[doing:], "")[0]
+    return any(
+        pair == ("way", "to") and verb[0] == (*words[at + 2 :], "")[0] for at, pair in enumerate(pairwise(words))
+    )
