@@ -16,6 +16,7 @@ DETERMINERS = [
     ("怎么删除和所有人的聊天记录", "怎么删除和一个人的聊天记录"),
     ("怎么关闭全部群的通知", "怎么关闭这个群的通知"),
     ("怎么屏蔽每个人的朋友圈", "怎么屏蔽某个人的朋友圈"),
+    ("所有的鸟都会飞吗", "有的鸟会飞吗"),
     ("Wie melde ich mich an jedem Fernseher ab?", "Wie melde ich mich an diesem Fernseher ab?"),
     ("Comment me déconnecter de chaque télé ?", "Comment me déconnecter de cette télé ?"),
     ("Как удалить каждое сообщение?", "Как удалить это сообщение?"),
@@ -51,11 +52,13 @@ REQUESTS = [
     ("How do you write a letter?", "Can you write a letter?"),
     ("What is the best way to write a speech?", "Can you write a speech?"),
     ("How do I write a poem about spring?", "Please write a poem about spring"),
+    ("How to write a cover letter for a nurse", "Write a cover letter for a nurse"),
     ("如何写一封求职信", "请写一封求职信"),
 ]
 LETTERS = [
     ("Где указать имя адресанта?", "Где указать имя адресата?"),
     ("Was ist ein Adressant?", "Was ist ein Adressat?"),
+    ("Come posso tingere i capelli in casa?", "Come posso tingere i cappelli in casa?"),
 ]
 
 

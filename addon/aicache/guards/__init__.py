@@ -12,6 +12,7 @@ from aicache.guards.noun_forms import have_other_noun_forms
 from aicache.guards.spans import differing_spans
 from aicache.guards.text_features import MAX_SHORT_CHARS, TextFeatures, extract_features, extract_long_features
 from aicache.guards.text_structure import are_others
+from aicache.guards.turned_constructions import are_constructions_turned
 from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
 
 __all__ = ["EASE", "Comparison", "Difference", "Outcome", "compare_questions"]
@@ -61,4 +62,5 @@ def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
         and not are_others(one.structure.quotation, other.structure.quotation)
         and not have_other_noun_forms(one.structure.noun_forms, other.structure.noun_forms)
         and not has_other_article(one.writing, other.writing)
+        and not are_constructions_turned(one.clauses, other.clauses)
     )

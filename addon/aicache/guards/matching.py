@@ -77,7 +77,7 @@ def same_word(one: str, other: str, language: str, names: frozenset[str], *, pla
         return "" if language == "de" and one != other and _folds_umlauts(one, other) else "spelling"
     if is_form(mine, others, language):
         return "form"
-    misspelled = is_misspelled(mine, others) or is_misspelled(one, other)
+    misspelled = is_misspelled(mine, others) or (len(one) == len(other) and is_misspelled(one, other))
     if misspelled and not ({one, other} & names and min(len(one), len(other)) < 7):
         return "typo"
     return ""

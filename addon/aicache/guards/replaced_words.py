@@ -25,6 +25,7 @@ _ALIKE = frozenset(
     for line in lexicon.VERBS_ALIKE.strip().splitlines()
     for pair in combinations(line.split(), 2)
 )
+_SMALL = _DETERMINERS.keys() | _VERBS.keys()
 _UNIVERSAL, _INDIVIDUAL = compile_later(lexicon.UNIVERSAL_HAN), compile_later(lexicon.INDIVIDUAL_HAN)
 MAX_COMPARED_WORDS = 60
 """Words of a text up to which the places of its differences are looked for."""
@@ -42,8 +43,7 @@ def are_small_words_replaced(one: Clauses, other: Clauses, twins: Mapping[str, s
         return _are_all_or_one(one.plain, other.plain) or _are_all_or_one(other.plain, one.plain)
     if not (one.english and other.english) or max(len(one.words), len(other.words)) > MAX_COMPARED_WORDS:
         return False
-    small = _DETERMINERS.keys() | _VERBS.keys()
-    if small.isdisjoint(one.words) or small.isdisjoint(other.words):
+    if _SMALL.isdisjoint(one.words) or _SMALL.isdisjoint(other.words):
         return False
     return any(
         _says_other(left, right, _DETERMINERS, frozenset()) or _says_other(left, right, _VERBS, _ALIKE)

@@ -63,7 +63,7 @@ explain tell show help teach describe give guide walk advise assist share provid
 """What is asked of who is to tell how something is done."""
 
 UNIVERSAL_HAN = "所有|全部|全体|一切|每[一个天位张件台条次]"
-INDIVIDUAL_HAN = "某|这(?![么样])|那(?![么样])|一(?:个|位|张|件|台|条)|任[何意]|各"
+INDIVIDUAL_HAN = "某|(?<!所)有的|有些|这(?![么样])|那(?![么样])|一(?:个|位|张|件|台|条)|任[何意]|各"
 """Chinese determiners for all of a kind, and for one or another of it."""
 
 CAUSING_HAN = """
