@@ -37,6 +37,9 @@ VERBS = [
     ("Why doesn't he remember taking it?", "Why didn't he remember to take it?"),
     ("Who became king because Edward died?", "Who would become king if Edward died?"),
     ("Is it wet because it rained?", "Is it wet if it rained?"),
+    ("How do I teach myself to swim?", "How do I teach my son to swim?"),
+    ("Which countries border Germany, in one line?", "How many countries border Germany, in one line?"),
+    ("Do I have to tip in Japan?", "Am I allowed to tip in Japan?"),
 ]
 ROLES = [
     ("How do I get fired by my boss?", "How do I get my boss fired?"),
@@ -46,6 +49,7 @@ ROLES = [
     ("什么问题会导致睡眠不足", "睡眠不足会导致什么问题"),
     ("什么食物会引起便秘？", "便秘会引起什么？"),
     ("利率由什么决定", "利率决定什么"),
+    ("什么动物吃老虎", "老虎吃什么动物"),
     ("通货膨胀会造成失业吗", "失业会造成通货膨胀吗"),
 ]
 REQUESTS = [
@@ -78,6 +82,9 @@ def test_a_small_difference_is_not_explained(one: str, other: str) -> None:
         ("How do I write a resume for a nurse?", "How do I write resumes for a nurse?"),
         ("How do I write a cover letter?", "Can you explain how to write a cover letter?"),
         ("How do I reset my password?", "Can you help me reset my password?"),
+        ("What does it cost to park?", "How much does it cost to park?"),
+        ("怎么设置铃声", "铃声怎么设置"),
+        ("孕妇能吃什么水果", "什么水果孕妇能吃"),
         ("什么原因导致失眠", "导致失眠的原因是什么"),
         ("房地产价格的影响因素有哪些？", "影响房地产价格的因素有哪些？"),
         ("How do I reset my pasword?", "How do I reset my password?"),

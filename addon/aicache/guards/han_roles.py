@@ -15,6 +15,11 @@ _AGENT = compile_later("(?P<patient>.*?)(?:由|被|受)(?P<agent>.+)")
 _CAUSE_ASKED = compile_later("的(?:主要|常见)?(?:原因|因素|东西|病因)?(?:都|会)?[是有](?P<asked>什么|哪些|谁|哪个).*$")
 _HOW = compile_later("怎么|怎样|如何|咋|方法|怎麽|怎麼")
 _REQUEST = compile_later(f"^(?:请(?!问|教)|麻烦|帮|给我|替我|你能|你可以)(?!.{{0,5}}(?:{TELLING_HAN}))")
+_ENDING = compile_later("[吗呢啊呀吧的了\\W]+$")
+_ASKED = compile_later("什么|什麼|谁|誰|哪")
+_BEING = compile_later("[\\W是有叫在为為]|什么|什麼|[谁誰哪几幾多怎]")
+MAX_TURNED = 40
+"""Characters of a text up to which it is looked for two parts that changed places."""
 _SILENT = compile_later("原因|因素|问题|[会能可以都的了吗呢啊呀吧一定些]|\\W")
 
 
@@ -24,6 +29,8 @@ def are_sides_exchanged(one: Clauses, other: Clauses) -> bool:
     if not (one.unspaced and other.unspaced) or one.plain == other.plain:
         return False
     if asks_way_or_for(one.plain, other.plain):
+        return True
+    if _is_asked_turned(one.plain, other.plain):
         return True
     mine, others = _read_sides(one.plain), _read_sides(other.plain)
     if mine is None or others is None or mine[0] != others[0]:
@@ -36,6 +43,22 @@ def asks_way_or_for(one: str, other: str) -> bool:
     """Return whether one Chinese text asks how something is done, and the other to do it: 如何写信, 请写一封信."""
     asked, others_asked = _HOW.search(one) is not None, _HOW.search(other) is not None
     return asked != others_asked and _REQUEST.search(other if asked else one) is not None
+
+
+def _is_asked_turned(one: str, other: str) -> bool:
+    """Return whether what is asked for and what stands on the other side of the verb have changed places: 谁喜欢猫,
+    猫喜欢谁; not around a verb of being: 什么是爱, 爱是什么."""
+    one, other = _ENDING.sub("", one), _ENDING.sub("", other)
+    if len(one) != len(other) or len(one) > MAX_TURNED or sorted(one) != sorted(other):
+        return False
+    for start in range(1, len(one) - 1):
+        if not other.endswith(one[:start]):
+            continue
+        for end in range(start + 1, len(one)):
+            verb = one[start:end]
+            if other == one[end:] + verb + one[:start] and not _BEING.search(verb):
+                return (_ASKED.search(one[:start]) is None) != (_ASKED.search(one[end:]) is None)
+    return False
 
 
 def _read_sides(text: str) -> tuple[str, str, str] | None:

@@ -5,7 +5,7 @@ They are so common that nothing is left over of two texts that differ in them al
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from aicache.guards.alignment import find_places
@@ -25,7 +25,10 @@ _ALIKE = frozenset(
     for line in lexicon.VERBS_ALIKE.strip().splitlines()
     for pair in combinations(line.split(), 2)
 )
-_SMALL = _DETERMINERS.keys() | _VERBS.keys()
+_WHICH = frozenset({"which", "what"})
+_HOW_MANY = frozenset({("how", "many"), ("how", "much")})
+_VERBS_OF_QUESTIONS = frozenset(lexicon.VERBS_OF_QUESTIONS.split())
+_OWNERS = frozenset("my your our his her their its".split())
 _UNIVERSAL, _INDIVIDUAL = compile_later(lexicon.UNIVERSAL_HAN), compile_later(lexicon.INDIVIDUAL_HAN)
 MAX_COMPARED_WORDS = 60
 """Words of a text up to which the places of its differences are looked for."""
@@ -43,23 +46,40 @@ def are_small_words_replaced(one: Clauses, other: Clauses, twins: Mapping[str, s
         return _are_all_or_one(one.plain, other.plain) or _are_all_or_one(other.plain, one.plain)
     if not (one.english and other.english) or max(len(one.words), len(other.words)) > MAX_COMPARED_WORDS:
         return False
-    if _SMALL.isdisjoint(one.words) or _SMALL.isdisjoint(other.words):
-        return False
     return any(
-        _says_other(left, right, _DETERMINERS, frozenset()) or _says_other(left, right, _VERBS, _ALIKE)
-        for left, right in _replaced(one, other, twins)
+        _says_other(left[0], right[0], _DETERMINERS, frozenset())
+        or _says_other(left[0], right[0], _VERBS, _ALIKE)
+        or _asks_how_many(left, right, after)
+        or _asks_how_many(right, left, after)
+        or _is_oneself(left, right)
+        or _is_oneself(right, left)
+        for left, right, after in _find_replaced(one, other, twins)
     )
 
 
-def _replaced(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each word with the one that stands in its place among the same words; of two words, the first."""
+def _find_replaced(
+    one: Clauses, other: Clauses, twins: Mapping[str, str]
+) -> Iterator[tuple[Sequence[str], Sequence[str], str]]:
+    """Yield the words that stand in the place of others among the same words, with these, and the word behind both."""
     mine = [twins.get(key, key) or word for word, key in zip(one.words, one.keys, strict=True)]
     others = [key or word for word, key in zip(other.words, other.keys, strict=True)]
     if mine == others:
         return
     for start, end, other_start, other_end in find_places(mine, others):
         if 1 <= end - start <= MAX_REPLACED_WORDS and 1 <= other_end - other_start <= MAX_REPLACED_WORDS:
-            yield one.words[start], other.words[other_start]
+            yield one.words[start:end], other.words[other_start:other_end], (*one.words[end:], "")[0]
+
+
+def _asks_how_many(one: Sequence[str], other: Sequence[str], after: str) -> bool:
+    """Return whether it is asked which things are meant in one place, and how many in the other: which, how many
+    countries."""
+    return one[0] in _WHICH and tuple(other) in _HOW_MANY and bool(after) and after not in _VERBS_OF_QUESTIONS
+
+
+def _is_oneself(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether something is done to oneself in one place, and to another one in the other: teach myself, teach my
+    son."""
+    return len(one) == 1 and len(other) > 1 and one[0].endswith(("self", "selves")) and other[0] in _OWNERS
 
 
 def _says_other(one: str, other: str, groups: Mapping[str, int], alike: frozenset[frozenset[int]]) -> bool:

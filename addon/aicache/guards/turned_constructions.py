@@ -22,6 +22,7 @@ _ANYONE = frozenset({"i", "you", "we", "one", "someone", "people"})
 _ASKED_TO = frozenset({"can", "could", "would", "will"})
 _SOFTENING = frozenset({"please", "just", "kindly", "maybe"})
 _TELLING = frozenset(replaced_words.TELLING.split())
+_DUTIES, _PERMISSIONS = frozenset(replaced_words.DUTIES.split()), frozenset(replaced_words.PERMISSIONS.split())
 _ARTICLES = frozenset({"a", "an", "the"})
 _WHETHER = frozenset(WHETHER.split())
 
@@ -34,7 +35,7 @@ def are_constructions_turned(one: Clauses, other: Clauses) -> bool:
     mine, others = one.words, other.words
     return _is_to_be_done(mine) * _is_to_be_done(others) < 0 or any(
         is_turned(mine, others) or is_turned(others, mine)
-        for is_turned in (_is_supposed, _is_got_done, _has_in_place, _asks_way_or_for)
+        for is_turned in (_is_supposed, _is_allowed, _is_got_done, _has_in_place, _asks_way_or_for)
     )
 
 
@@ -53,6 +54,19 @@ def _is_to_be_done(words: Sequence[str]) -> int:
 def _is_supposed(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether what *one* says to be so is only a condition in *other*: because it rained, if it rains."""
     return "because" in one and "because" not in other and _has_condition(other) and not _has_condition(one)
+
+
+def _is_allowed(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether it is said in *one* that one may do something, and in *other* that one has to."""
+    if _PERMISSIONS.isdisjoint(one) or not _PERMISSIONS.isdisjoint(other):
+        return False
+    return _is_due(other) and not _is_due(one)
+
+
+def _is_due(words: Sequence[str]) -> bool:
+    return not _DUTIES.isdisjoint(words) or any(
+        verb in ("have", "has", "need", "needs") and after == "to" for verb, after in pairwise(words)
+    )
 
 
 def _has_condition(words: Sequence[str]) -> bool:

@@ -74,3 +74,10 @@ CAUSING_HAN = """
 
 TELLING_HAN = "告诉|教|问|介绍|解释|说明|说说|指导|指点|讲|推荐|分享|提供|帮忙|查|看|找|回答|解答|支招"
 """What is asked in Chinese of who is to tell how something is done."""
+
+DUTIES = "must required obliged obligated mandatory compulsory"
+PERMISSIONS = "allowed permitted"
+"""Words that tell that one has to do something, or that one may."""
+
+VERBS_OF_QUESTIONS = "do does did is are was were am can could will would should has have had must may might"
+"""Verbs before which "what" and "how much" may ask for the same: what does it cost, how much does it cost."""
