@@ -57,6 +57,10 @@ REQUESTS = [
     ("What is the best way to write a speech?", "Can you write a speech?"),
     ("How do I write a poem about spring?", "Please write a poem about spring"),
     ("How to write a cover letter for a nurse", "Write a cover letter for a nurse"),
+    ("Can you explain how to write a letter?", "Can you write a letter?"),
+    ("Teach me to write a poem", "Write a poem"),
+    ("I want to know how to write a poem", "I want you to write a poem"),
+    ("Do you write letters?", "How do you write letters?"),
     ("如何写一封求职信", "请写一封求职信"),
 ]
 LETTERS = [

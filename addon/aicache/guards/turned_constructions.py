@@ -19,6 +19,8 @@ _BEFORE_OBJECT = frozenset(replaced_words.BEFORE_OBJECTS.split())
 _BEFORE_PLACES = frozenset(replaced_words.BEFORE_PLACES.split())
 _PASTS = frozenset(only_difference.PASTS.split())
 _ANYONE = frozenset({"i", "you", "we", "one", "someone", "people"})
+_ASKING_WAY = frozenset("how way ways steps learn teach".split())
+_DOING = frozenset({("do",), ("does",), ("did",)})
 _ASKED_TO = frozenset({"can", "could", "would", "will"})
 _SOFTENING = frozenset({"please", "just", "kindly", "maybe"})
 _TELLING = frozenset(replaced_words.TELLING.split())
@@ -35,7 +37,14 @@ def are_constructions_turned(one: Clauses, other: Clauses) -> bool:
     mine, others = one.words, other.words
     return _is_to_be_done(mine) * _is_to_be_done(others) < 0 or any(
         is_turned(mine, others) or is_turned(others, mine)
-        for is_turned in (_is_supposed, _is_allowed, _is_got_done, _has_in_place, _asks_way_or_for)
+        for is_turned in (
+            _is_supposed,
+            _is_allowed,
+            _is_got_done,
+            _has_in_place,
+            _asks_way_or_for,
+            _asks_whether_or_how,
+        )
     )
 
 
@@ -108,20 +117,38 @@ def _without_small(words: Sequence[str]) -> list[str]:
 def _asks_way_or_for(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether it is asked in *one* how something is done, and in *other* to do it: how do you write, can you
     write. How to is also asked for by a verb of telling."""
-    if other[:1] == ("please",):
-        return _asks_way_or_for(one, other[1:])
-    if tuple(other[1:2]) != ("you",) or other[0] not in _ASKED_TO:
-        return _is_way(one, other[:1])
-    return _is_way(one, [word for word in other[2:4] if word not in _SOFTENING][:1])
-
-
-def _is_way(words: Sequence[str], verb: Sequence[str]) -> bool:
-    """Return whether it is asked how to do what a verb says, which is none of telling."""
-    if not verb or verb[0] in _TELLING:
+    asked = _ways(one)
+    if not asked or "how" in other or _ways(other):
         return False
-    if words[:1] == ("how",):
-        doing = 2 if words[1:2] == ("to",) else 3
-        return (doing == 2 or (*words[2:3], "")[0] in _ANYONE) and verb[0] == (*words[doing:], "")[0]
-    return any(
-        pair == ("way", "to") and verb[0] == (*words[at + 2 :], "")[0] for at, pair in enumerate(pairwise(words))
-    )
+    return not asked.isdisjoint(_commands(other) - _TELLING)
+
+
+def _ways(words: Sequence[str]) -> set[str]:
+    """Return the verbs of which it is asked how they are done."""
+    if _ASKING_WAY.isdisjoint(words):
+        return set()
+    found: set[str] = set()
+    for at, (word, after) in enumerate(pairwise(words)):
+        if word in _ASKING_WAY and after == "to":
+            found.update(words[at + 2 : at + 3])
+        elif (word == "how" and words[at + 2 : at + 3] and words[at + 2] in _ANYONE) or (
+            word == "teach" and words[at + 2 : at + 3] == ("to",)
+        ):
+            found.update(words[at + 3 : at + 4])
+    return found
+
+
+def _commands(words: Sequence[str]) -> set[str]:
+    """Return the verbs that are asked to be done: can you write, please write, I want you to write."""
+    said = [word for word in words if word not in _SOFTENING]
+    if said[1:2] == ["you"] and said[0] in _ASKED_TO:
+        said = said[2:]
+    elif said[2:4] == ["you", "to"]:
+        said = said[4:]
+    return set(said[:1])
+
+
+def _asks_whether_or_how(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether it is asked in *one* whether someone does something, and in *other* how: do you feel, how do you
+    feel."""
+    return one[:1] in _DOING and "how" not in one and other[:3] == ("how", *one[:2]) and len(one) > 1
