@@ -12,6 +12,7 @@ DETERMINERS = [
     ("How do I delete all messages?", "How do I delete this message?"),
     ("Can I use any card at the store?", "Can I use this card at the store?"),
     ("How do I mute notifications from both accounts?", "How do I mute notifications from one account?"),
+    ("What is the name for the fear of spiders?", "What is the reason for the fear of spiders?"),
     ("Can I bring some friends?", "Can I bring many friends?"),
     ("怎么删除和所有人的聊天记录", "怎么删除和一个人的聊天记录"),
     ("怎么关闭全部群的通知", "怎么关闭这个群的通知"),

@@ -25,6 +25,8 @@ _ALIKE = frozenset(
     for line in lexicon.VERBS_ALIKE.strip().splitlines()
     for pair in combinations(line.split(), 2)
 )
+_WHAT_IS_THE = frozenset({("what", "is", "the"), ("what", "are", "the")})
+_OF = frozenset({"of", "for", "behind"})
 _WHICH = frozenset({"which", "what"})
 _HOW_MANY = frozenset({("how", "many"), ("how", "much")})
 _VERBS_OF_QUESTIONS = frozenset(lexicon.VERBS_OF_QUESTIONS.split())
@@ -46,7 +48,7 @@ def are_small_words_replaced(one: Clauses, other: Clauses, twins: Mapping[str, s
         return _are_all_or_one(one.plain, other.plain) or _are_all_or_one(other.plain, one.plain)
     if not (one.english and other.english) or max(len(one.words), len(other.words)) > MAX_COMPARED_WORDS:
         return False
-    return any(
+    return _asks_for_other(one, other, twins) or any(
         _says_other(left[0], right[0], _DETERMINERS, frozenset())
         or _says_other(left[0], right[0], _VERBS, _ALIKE)
         or _asks_how_many(left, right, after)
@@ -68,6 +70,14 @@ def _find_replaced(
     for start, end, other_start, other_end in find_places(mine, others):
         if 1 <= end - start <= MAX_REPLACED_WORDS and 1 <= other_end - other_start <= MAX_REPLACED_WORDS:
             yield one.words[start:end], other.words[other_start:other_end], (*one.words[end:], "")[0]
+
+
+def _asks_for_other(one: Clauses, other: Clauses, twins: Mapping[str, str]) -> bool:
+    """Return whether the only difference is what is asked for: what is the name of, what is the reason of."""
+    mine, others = one.words, other.words
+    if len(mine) < 6 or mine[:3] not in _WHAT_IS_THE or mine[:3] != others[:3] or mine[4:] != others[4:]:
+        return False
+    return mine[4] in _OF and twins.get(one.keys[3], one.keys[3]) != other.keys[3]
 
 
 def _asks_how_many(one: Sequence[str], other: Sequence[str], after: str) -> bool:
