@@ -201,7 +201,7 @@ def test_services_that_hang_cost_no_client_more_than_the_lookup(start: Start, cl
     assert min(reply.end for reply in replies) < LOOKUP_TIMEOUT_S + 1.0
     assert max(reply.end for reply in replies) < 10 * LOOKUP_TIMEOUT_S  # one after the other, it would be fifty times
     assert exact.cache == "exact"
-    assert proxy.log.count("embedder: ") == 1
+    assert 1 <= proxy.log.count("embedder: ") < 5  # by no means one for each of the fifty
     assert "Traceback" not in proxy.log
 
 
