@@ -10,7 +10,7 @@ from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
 
 _VERBS = "|".join(CAUSING_HAN.split())
-_VERB = compile_later(f"(?P<before>.*?)(?<![的有大])(?P<verb>{_VERBS})(?!因素|原因|[力吗大多])(?P<after>.*)")
+_VERB = compile_later(f"(?s)(?P<before>.*?)(?<![的有大])(?P<verb>{_VERBS})(?!因素|原因|[力吗大多])(?P<after>.*)")
 _AGENT = compile_later("(?P<patient>.*?)(?:由|被|受)(?P<agent>.+)")
 _CAUSE_ASKED = compile_later("的(?:主要|常见)?(?:原因|因素|东西|病因)?(?:都|会)?[是有](?P<asked>什么|哪些|谁|哪个).*$")
 _HOW = compile_later("怎么|怎样|如何|咋|方法|怎麽|怎麼")
@@ -63,7 +63,7 @@ def _is_asked_turned(one: str, other: str) -> bool:
 
 def _read_sides(text: str) -> tuple[str, str, str] | None:
     """Return the verb, who does it and what it is done to; None if there is no such verb."""
-    if (match := _VERB.search(text)) is None:
+    if (match := _VERB.match(text)) is None:  # a search would try every place to begin at
         return None
     before, after = match["before"], match["after"]
     if (asked := _CAUSE_ASKED.search(after)) is not None:
