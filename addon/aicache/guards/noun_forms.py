@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from aicache.guards.english_words import ARTICLES, are_exchanged
 from aicache.guards.feature import feature
 from aicache.guards.lexicon import noun_forms as lexicon
 from aicache.guards.lexicon import only_difference
@@ -17,15 +18,14 @@ from aicache.guards.tokens import Clauses
 from aicache.guards.words import spelled_stem
 
 _A = frozenset({"a", "an"})
-_ARTICLES = _A | {"the"}
-_BEFORE_NOUNS = frozenset(lexicon.BEFORE_NOUNS.split()) | _ARTICLES
+_BEFORE_NOUNS = frozenset(lexicon.BEFORE_NOUNS.split()) | ARTICLES
 _BEFORE_VERBS = frozenset("to i you we they".split())
 _QUANTIFIERS = frozenset(lexicon.QUANTIFIERS.split())
 _AFTER_ASKED = frozenset(lexicon.AFTER_ASKED.split())
 _PROGRESSIVE, _PERFECT = frozenset(lexicon.PROGRESSIVE.split()), frozenset(lexicon.PERFECT.split())
 _PASTS = frozenset(only_difference.PASTS.split())
 _HAVING = frozenset(lexicon.HAVING.split())
-_AUXILIARIES = frozenset(lexicon.AFTER_ASKED.split()) | {"does"}
+_AUXILIARIES = _AFTER_ASKED | {"does"}
 _WHAT_IS = frozenset({("what", "is"), ("what", "was")})
 _AFTER_WHAT_IS = frozenset(lexicon.AFTER_WHAT_IS.split())
 _OWNERS = frozenset({"my", "your", "our"})
@@ -44,12 +44,12 @@ class NounForms:
 
     @feature
     def without_articles(self) -> Sequence[str]:
-        return _without(self.text.words, _ARTICLES)
+        return _without(self.text.words, ARTICLES)
 
     @feature
     def without_owners(self) -> Sequence[str]:
         """The words without articles and owners."""
-        return _without(self.text.words, _ARTICLES | _OWNERS)
+        return _without(self.text.words, ARTICLES | _OWNERS)
 
     @feature
     def with_article(self) -> frozenset[str]:
@@ -104,8 +104,7 @@ def is_over_in_one(one: NounForms | None, other: NounForms | None) -> bool:
     """Return whether what goes on in one of two English texts is over in the other: is choking, choked."""
     if one is None or other is None:
         return False
-    (goes_on, past), (others_go_on, others_past) = one.tenses, other.tenses
-    return bool((goes_on & others_past) - past or (others_go_on & past) - others_past)
+    return are_exchanged(one.tenses, other.tenses)
 
 
 def _asks_what_one_is(words: Sequence[str]) -> bool:

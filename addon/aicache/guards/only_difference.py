@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from aicache.guards.alignment import find_places
 from aicache.guards.counted_words import ALSO, closes_otherwise, has_payload, is_content, only_states
+from aicache.guards.english_words import is_past
 from aicache.guards.function_word_edits import MAX_COMPARED_WORDS, Edit, is_known_to_say_nothing
 from aicache.guards.function_words import CONTENT_MARK
 from aicache.guards.lexicon import function_words
@@ -29,7 +30,6 @@ _PEOPLE = frozenset(lexicon.PEOPLE.split())
 _WHEN = frozenset(lexicon.WHEN.split())
 _WANTING = frozenset(lexicon.WANTING.split())
 _SYNONYMS = {word: number for number, line in enumerate(lexicon.SYNONYMS.strip().splitlines()) for word in line.split()}
-_PASTS = frozenset(lexicon.PASTS.split())
 _DETERMINERS = frozenset(lexicon.DETERMINERS.split())
 _SUPPORT = frozenset("did do does is are was were be been being".split())
 """Verbs beside which another verb has another form: it failed, did it fail; it works, it is working."""
@@ -158,7 +158,7 @@ def _judge_forms(
     small = {*small_left, *small_right}
     determined = (place.before is not None and place.before.word in _DETERMINERS) or not _DETERMINERS.isdisjoint(small)
     pairs = [(mine.word, others.word) for mine, others in zip(left, right, strict=True) if mine.word != others.word]
-    if any(_is_past(mine) != _is_past(others) for mine, others in pairs):
+    if any(is_past(mine) != is_past(others) for mine, others in pairs):
         is_tense = small_left == small_right or _SUPPORT.isdisjoint(small)
         return _Verdict(True, "substitution" if is_tense else "")
     if any(_is_plural(*pair) for pair in pairs) and determined and not asks_way:
@@ -175,7 +175,7 @@ def _is_same(one: str, other: str) -> bool:
         return True
     mine, others = spelled_stem(one), spelled_stem(other)
     if mine == others:
-        return _is_gerund(one) != _is_gerund(other) and not (_is_past(one) or _is_past(other))  # study, studying
+        return _is_gerund(one) != _is_gerund(other) and not (is_past(one) or is_past(other))  # study, studying
     group = _SYNONYMS.get(mine, _SYNONYMS.get(one))
     return group is not None and group == _SYNONYMS.get(others, _SYNONYMS.get(other))
 
@@ -187,7 +187,3 @@ def _is_plural(one: str, other: str) -> bool:
 
 def _is_gerund(word: str) -> bool:
     return word.endswith("ing")
-
-
-def _is_past(word: str) -> bool:
-    return word in _PASTS or (word.endswith("ed") and len(word) > 4)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aicache.guards.english_words import is_past
 from aicache.guards.feature import feature
-from aicache.guards.lexicon import only_difference
 from aicache.guards.lexicon import sentence_roles as lexicon
 from aicache.guards.tokens import Clauses, Token
-from aicache.guards.verb_constructions import (
-    VerbConstructions,
-    find_verb_constructions,
-)
+from aicache.guards.verb_constructions import VerbConstructions, find_verb_constructions
 from aicache.guards.words import stem
 
 _PERSONS = {word: line.split()[0] for line in lexicon.PERSONS.strip().splitlines() for word in line.split()}
@@ -24,7 +21,6 @@ _BE = frozenset(lexicon.BE.split())
 _GENERIC_BEFORE = {word: frozenset(lexicon.GENERIC_BEFORE.split()) for word in ("i", "we", "you")} | {
     word: frozenset(lexicon.GENERIC_BEFORE_ANYONE.split()) for word in ("someone", "somebody", "anyone", "anybody")
 }
-_PASTS = frozenset(only_difference.PASTS.split())
 _NO_WORDS: frozenset[str] = frozenset()
 _CONJUNCTIONS = frozenset(lexicon.CONJUNCTIONS.split())
 _TO_ME = (["to", "me"], ["for", "me"])
@@ -92,7 +88,7 @@ class SentenceRoles:
         return sorted(self.words[: self.words.index("who", 2)]) if "who" in self.words[2:] else None
 
     @feature
-    def voices(self) -> tuple[set[str], set[str]]:
+    def voices(self) -> Voices:
         return _voices(self.words)
 
     @feature
@@ -140,7 +136,7 @@ def _voices(words: Sequence[str]) -> Voices:
     """Return the participles directly behind a person without a form of "to be" before it, and those behind one."""
     active, passive = set(), set()
     for at, word in enumerate(words[1:], 1):
-        if word not in _PASTS and not (word.endswith("ed") and len(word) > 4):
+        if not is_past(word):
             continue
         if words[at - 1] in _BE or (at > 1 and words[at - 2] in _BE):
             passive.add(word)

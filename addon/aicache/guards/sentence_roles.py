@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from typing import TypeVar
 
+from aicache.guards.english_words import are_exchanged
 from aicache.guards.role_words import SentenceRoles, Voices
 from aicache.guards.verb_constructions import are_verbs_built_otherwise, asks_whether_or_how
 from aicache.guards.words import shared_words, stem
 
 _THIRD = frozenset({"he", "she", "someone"})
 _NO_WORDS: frozenset[str] = frozenset()
-T = TypeVar("T")
 
 
 def are_roles_changed(one: SentenceRoles | None, other: SentenceRoles | None, twins: Mapping[str, str]) -> bool:
@@ -35,7 +34,7 @@ def are_roles_changed(one: SentenceRoles | None, other: SentenceRoles | None, tw
     return (
         _have_other_persons(one, other)
         or (_have_moved_persons(one, other) and _are_crossed(one.text.content, other.text.content, twins))
-        or _are_exchanged(one.sides, other.sides)
+        or are_exchanged(one.sides, other.sides)
         or _is_voice_changed(one, other)
         or are_verbs_built_otherwise(one.verbs, other.verbs)
     )
@@ -85,17 +84,11 @@ def _are_crossed(one: Sequence[str], other: Sequence[str], twins: Mapping[str, s
     return shared_words(mine, both) != shared_words(other, both)
 
 
-def _are_exchanged(one: tuple[set[T], set[T]], other: tuple[set[T], set[T]]) -> bool:
-    """Return whether something is among the first of one text and among the second of the other: I sent, sent to me."""
-    (first, second), (others_first, others_second) = one, other
-    return bool((first & others_second) - second or (others_first & second) - others_second)
-
-
 def _is_voice_changed(one: SentenceRoles, other: SentenceRoles) -> bool:
     """Return whether a person does in one text what is done in the other: I refunded, I was refunded."""
     if "by" in one.words or "by" in other.words:  # who did it is named in both
         return False
-    return _are_exchanged(one.voices, other.voices)
+    return are_exchanged(one.voices, other.voices)
 
 
 def _objects(one: SentenceRoles, other: SentenceRoles) -> list[str]:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from aicache.guards.english_words import ARTICLES
 from aicache.guards.patterns import compile_later
 
 _INVISIBLE = re.compile(
@@ -34,7 +35,6 @@ _SPEAKING = re.compile(
     r"[^\w\s](?:(?<![.,;:?!。、…'\"])|(?=[^\w\s])|(?<=\s[.,;:?!。、…])|(?<=^[.,;:?!。、…]))",
 )
 """In every text with a sign, but for `_` and what is invisible: an ordinary mark alone behind a word says nothing."""
-_ARTICLES = frozenset({"a", "an", "the"})
 _CASED_UNIT = re.compile(r"(?<=\d)\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
 """Units that are others in other letters, where those are not the usual ones: 10 mW, 10 Mb."""
 _EMOTICON = compile_later(
@@ -107,7 +107,7 @@ def find_inner_marks(text: str) -> tuple[str, ...]:
 
 def _is_named(text: str, at: int) -> bool:
     """Return whether a full stop or comma stands alone behind an article: a word like any other."""
-    return at > 2 and text[at - 1] == " " and text[max(0, at - 4) : at - 1].split(" ")[-1] in _ARTICLES
+    return at > 2 and text[at - 1] == " " and text[max(0, at - 4) : at - 1].split(" ")[-1] in ARTICLES
 
 
 def _signs_of_run(run: str, before: str, after: str, earlier: str, later: str) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from aicache.guards.lexicon import only_difference, replaced_words
+from aicache.guards.english_words import ARTICLES, is_past
+from aicache.guards.lexicon import replaced_words
 from aicache.guards.lexicon.sentence_roles import WHETHER
 from aicache.guards.tokens import Clauses
 
@@ -17,7 +18,6 @@ _GETTING = frozenset("get gets got getting".split())
 _HAVING = frozenset("have has had having get keep bring put take".split())
 _BEFORE_OBJECT = frozenset(replaced_words.BEFORE_OBJECTS.split())
 _BEFORE_PLACES = frozenset(replaced_words.BEFORE_PLACES.split())
-_PASTS = frozenset(only_difference.PASTS.split())
 _ANYONE = frozenset({"i", "you", "we", "one", "someone", "people"})
 _ASKING_WAY = frozenset("how way ways steps learn teach".split())
 _DOING = frozenset({("do",), ("does",), ("did",)})
@@ -25,7 +25,6 @@ _ASKED_TO = frozenset({"can", "could", "would", "will"})
 _SOFTENING = frozenset({"please", "just", "kindly", "maybe"})
 _TELLING = frozenset(replaced_words.TELLING.split())
 _DUTIES, _PERMISSIONS = frozenset(replaced_words.DUTIES.split()), frozenset(replaced_words.PERMISSIONS.split())
-_ARTICLES = frozenset({"a", "an", "the"})
 _WHETHER = frozenset(WHETHER.split())
 
 
@@ -87,17 +86,13 @@ def _is_got_done(one: Sequence[str], other: Sequence[str]) -> bool:
     fired."""
     if _GETTING.isdisjoint(one) or _GETTING.isdisjoint(other):
         return False
-    done = {word for verb, word in pairwise(other) if verb in _GETTING and _is_participle(word)}
+    done = {word for verb, word in pairwise(other) if verb in _GETTING and is_past(word)}
     if not done:
         return False
     return any(
         verb in _GETTING and after in _BEFORE_OBJECT and not done.isdisjoint(one[at + 2 : at + 5])
         for at, (verb, after) in enumerate(pairwise(one))
     )
-
-
-def _is_participle(word: str) -> bool:
-    return word in _PASTS or (word.endswith("ed") and len(word) > 4)
 
 
 def _has_in_place(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -111,7 +106,7 @@ def _has_in_place(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _without_small(words: Sequence[str]) -> list[str]:
-    return sorted([word for word in words if word not in _ARTICLES and word not in _BEFORE_PLACES])
+    return sorted([word for word in words if word not in ARTICLES and word not in _BEFORE_PLACES])
 
 
 def _asks_way_or_for(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aicache.guards.english_words import ARTICLES
 from aicache.guards.lexicon import word_order
 from aicache.guards.tokens import Clauses
 from aicache.guards.words import stem
 
-_ARTICLES = frozenset({"a", "an", "the"})
 _SUPPORT = frozenset(word_order.SUPPORT.split())
 _STATES = frozenset(map(stem, "mean cost price feel look work differ taste weigh last use benefit".split()))
 """Verbs whose subject is what the noun of the same word is of."""
@@ -36,7 +36,7 @@ def are_phrases_turned(one: Clauses, other: Clauses) -> bool:
 
 def _without_articles(text: Clauses) -> list[str]:
     """Return the words as they are compared; those that say nothing as they are written."""
-    return [key for word, key in zip(text.words, text.keys, strict=True) if key and word not in _ARTICLES]
+    return [key for word, key in zip(text.words, text.keys, strict=True) if key and word not in ARTICLES]
 
 
 def _of_phrases(words: Sequence[str]) -> frozenset[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from aicache.guards.english_words import ARTICLES
 from aicache.guards.lexicon import sentence_roles as lexicon
 from aicache.guards.lexicon import word_order
 from aicache.guards.tokens import Clauses
@@ -22,7 +23,6 @@ _OTHER_QUESTIONS = frozenset("why which when who whose".split())
 _ELSE = _OTHER_QUESTIONS | frozenset("how what where whom reason if".split())
 _SUPPORT = frozenset(word_order.SUPPORT.split())
 _HOW = frozenset(("how", word) for word in "to do does can could should would i you".split()) | {("best", "way")}
-_ARTICLES = frozenset({"a", "an", "the"})
 _WHETHER = frozenset(lexicon.WHETHER.split())
 _BE, _BECOMING = frozenset(lexicon.BE.split()), frozenset(lexicon.BECOMING.split())
 
@@ -68,7 +68,7 @@ def find_verb_constructions(text: Clauses) -> VerbConstructions:
         denies_duty="not" in words and any(pair in _NOT_OBLIGED for pair in pairwise(words)),
         causes=not _CAUSING.isdisjoint(words)
         and any(word in _CAUSING and after in _CAUSED for word, after in pairwise(words)),
-        is_something="be" in words and any(word == "be" and after in _ARTICLES for word, after in pairwise(words)),
+        is_something="be" in words and any(word == "be" and after in ARTICLES for word, after in pairwise(words)),
         gets_something=_BECOMING.isdisjoint(words) and not _ACQUIRING.isdisjoint(words),
         asks_duty=not _OBLIGED.isdisjoint(first) and any(word in _NEEDING for word in words[:4]),
         asks_how="how" in first,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from aicache.guards.counted_words import is_content
+from aicache.guards.english_words import are_exchanged
 from aicache.guards.feature import feature
 from aicache.guards.lexicon import only_difference, sentence_roles
 from aicache.guards.lexicon import verb_subjects as lexicon
@@ -78,9 +79,8 @@ def have_other_subjects(one: VerbSubjects | None, other: VerbSubjects | None) ->
     """Return whether a verb that both English texts have is done by others, or whether another thing is asked for."""
     if one is None or other is None:
         return False
-    (active, passive), (others_active, others_passive) = one.voices, other.voices
     return (
-        bool((active & others_passive) - passive or (others_active & passive) - others_passive)
+        are_exchanged(one.voices, other.voices)
         or _is_subject_left_out(one, other)
         or _is_subject_left_out(other, one)
         or _asks_for_another(one, other)

@@ -48,9 +48,6 @@ regret regrets regretted regretting
 """
 """Verbs behind which "to" and a verb tell what is still to be done, and a verb in -ing what was done, one a line."""
 
-CAUSES = "because since"
-"""Words that begin what is so."""
-
 BEFORE_PLACES = "in on at for with from by under inside near to of about"
 """Prepositions that do not belong to the verb before them."""
 
