@@ -5,6 +5,10 @@ All the characters are the same, and a question may begin with what it is about,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aicache.guards.feature import feature
 from aicache.guards.lexicon.replaced_words import CAUSING_HAN, TELLING_HAN
 from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
@@ -23,33 +27,69 @@ MAX_TURNED = 40
 _SILENT = compile_later("原因|因素|问题|[会能可以都的了吗呢啊呀吧一定些]|\\W")
 
 
-def are_sides_exchanged(one: Clauses, other: Clauses) -> bool:
-    """Return whether what stands before a verb that leads from one thing to another stands behind it in the other text,
-    and the other way round: 什么会导致失眠, 失眠会导致什么."""
-    if not (one.unspaced and other.unspaced) or one.plain == other.plain:
+@dataclass(frozen=True)
+class HanRoles:
+    """Who does what in a Chinese text, each part read when it is first asked for."""
+
+    plain: str
+
+    @feature
+    def asks_way(self) -> bool:
+        """Whether it is asked how something is done."""
+        return _HOW.search(self.plain) is not None
+
+    @feature
+    def is_request(self) -> bool:
+        """Whether it is asked to do something, and not to tell it."""
+        return _REQUEST.search(self.plain) is not None
+
+    @feature
+    def question(self) -> str:
+        """The text without what ends a question."""
+        return _ENDING.sub("", self.plain)
+
+    @feature
+    def characters(self) -> Sequence[str]:
+        """Those of the question, sorted."""
+        return sorted(self.question)
+
+    @feature
+    def sides(self) -> tuple[str, str, str] | None:
+        return _read_sides(self.plain)
+
+
+def find_han_roles(text: Clauses) -> HanRoles | None:
+    """Return who does what in a text; None in languages that are written with spaces."""
+    return HanRoles(text.plain) if text.unspaced else None
+
+
+def are_sides_exchanged(one: HanRoles | None, other: HanRoles | None) -> bool:
+    """Return whether two Chinese texts exchange what stands before and behind a verb, or one asks to do what the other
+    asks a way for.
+
+    什么会导致失眠, 失眠会导致什么; 如何写信, 请写一封信.
+    """
+    if one is None or other is None or one.plain == other.plain:
         return False
-    if asks_way_or_for(one.plain, other.plain):
+    if _asks_way_or_for(one, other) or _is_asked_turned(one, other):
         return True
-    if _is_asked_turned(one.plain, other.plain):
-        return True
-    mine, others = _read_sides(one.plain), _read_sides(other.plain)
+    mine, others = one.sides, other.sides
     if mine is None or others is None or mine[0] != others[0]:
         return False
     straight = _shared(mine[1], others[1]) + _shared(mine[2], others[2])
     return _shared(mine[1], others[2]) + _shared(mine[2], others[1]) > straight
 
 
-def asks_way_or_for(one: str, other: str) -> bool:
-    """Return whether one Chinese text asks how something is done, and the other to do it: 如何写信, 请写一封信."""
-    asked, others_asked = _HOW.search(one) is not None, _HOW.search(other) is not None
-    return asked != others_asked and _REQUEST.search(other if asked else one) is not None
+def _asks_way_or_for(one: HanRoles, other: HanRoles) -> bool:
+    """Return whether one text asks how something is done, and the other to do it: 如何写信, 请写一封信."""
+    return one.asks_way != other.asks_way and (other if one.asks_way else one).is_request
 
 
-def _is_asked_turned(one: str, other: str) -> bool:
+def _is_asked_turned(mine: HanRoles, others: HanRoles) -> bool:
     """Return whether what is asked for and what stands on the other side of the verb have changed places: 谁喜欢猫,
     猫喜欢谁; not around a verb of being: 什么是爱, 爱是什么."""
-    one, other = _ENDING.sub("", one), _ENDING.sub("", other)
-    if len(one) != len(other) or len(one) > MAX_TURNED or sorted(one) != sorted(other):
+    one, other = mine.question, others.question
+    if len(one) != len(other) or len(one) > MAX_TURNED or mine.characters != others.characters:
         return False
     for start in range(1, len(one) - 1):
         if not other.endswith(one[:start]):

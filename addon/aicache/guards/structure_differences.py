@@ -49,7 +49,7 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
         or have_other_subjects(mine.verb_subjects, others.verb_subjects)
         or have_other_romance_roles(one.clauses, other.clauses)
         or are_constructions_turned(one.clauses, other.clauses)
-        or are_sides_exchanged(one.clauses, other.clauses)
+        or are_sides_exchanged(mine.han_roles, others.han_roles)
     ):
         yield "roles"
     if are_others(mine.kana_particles, others.kana_particles) or are_small_words_replaced(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aicache.guards.feature import feature
 from aicache.guards.han_order import HanOrder, find_han_order
 from aicache.guards.han_replacements import find_particles, find_quotation
+from aicache.guards.han_roles import HanRoles, find_han_roles
 from aicache.guards.kana_particles import find_kana_particles
 from aicache.guards.noun_forms import NounForms, find_noun_forms
 from aicache.guards.reordered_words import WordOrder, find_word_order
@@ -31,6 +32,10 @@ class TextStructure:
     @feature
     def han_order(self) -> HanOrder | None:
         return find_han_order(self.text)
+
+    @feature
+    def han_roles(self) -> HanRoles | None:
+        return find_han_roles(self.text)
 
     @feature
     def roles(self) -> SentenceRoles | None:
