@@ -237,9 +237,10 @@ async def test_proxy_says_its_base_url_forwards_and_ends_cleanly(tmp_path: Path,
     assert status == 404  # the stand-in's own
     assert [request.path for request in upstream.requests] == ["/v1/models", "/v1/chat/completions"]
     assert "bypass: the request was not understood" in told.decode()
-    _, opened, later = told.decode().partition("the fast lane is open")
-    assert opened
-    assert "client connect" not in later  # before that, mitmproxy says what it says without the cache
+    if interpreter.version() != interpreter.FALLBACK:  # which has no fast lane, so mitmproxy says all it says
+        _, opened, later = told.decode().partition("the fast lane is open")
+        assert opened
+        assert "client connect" not in later  # before that, mitmproxy says what it says without the cache
 
 
 def status_of(url: str | urllib.request.Request) -> int:
