@@ -85,6 +85,8 @@ def test_it_is_saved_in_part_and_only_the_rest_is_made_after_a_restart(files: Gr
     assert held.to_save() is None
     follow(held, 30)
     assert held.to_save() is None  # too few more
+    assert held.to_save(ending=True) is not None
+    assert held.to_save(ending=True) is None
     vectors = {seed: a_vector(seed) for seed in range(200)}
 
     again = restored(files, vectors)
@@ -145,8 +147,8 @@ def test_files_are_written_now_and_then_while_there_is_more_to_do(monkeypatch: p
         left -= 1
         return None if left < 0 else Changes.__new__(Changes)
 
-    def save_one() -> bool:
-        said.append("save")
+    def save_one(ending: bool) -> bool:
+        said.append("last save" if ending else "save")
         return False
 
     upkeep = GraphUpkeep(next_changes, lambda _: said.append("applied"), save_one)
@@ -157,7 +159,7 @@ def test_files_are_written_now_and_then_while_there_is_more_to_do(monkeypatch: p
     upkeep.close()
     upkeep.join()
 
-    assert said == [*3 * ["applied"], "save", *3 * ["applied"], "save", "applied", "save"]
+    assert said == [*3 * ["applied"], "save", *3 * ["applied"], "save", "applied", "save", "last save"]
     assert upkeep._thread is not None
     assert not upkeep._thread.is_alive()
 

@@ -177,14 +177,14 @@ class InMemoryVectors:
             gone.close()
 
     def close(self) -> None:
-        """Have the thread that keeps the graphs end, and forget all vectors."""
+        """Have the thread that keeps the graphs save them, and end."""
         self._upkeep.close()
-        with self._lock:
-            self._forget()
 
     def join(self) -> None:
-        """Wait a moment for the thread that keeps the graphs, after `close`."""
+        """Wait for that thread, but not long, after `close`, and forget all vectors."""
         self._upkeep.join()
+        with self._lock:
+            self._forget()
 
     def _forget(self) -> None:
         for namespace in [*self._namespaces]:
@@ -236,12 +236,16 @@ class InMemoryVectors:
         with self._lock:
             done.namespace.settle(done)
 
-    def _save_one(self) -> bool:
+    def _save_one(self, ending: bool) -> bool:
         """Write the file of one graph, if one is due; tell whether there may be more."""
         if self._files is None or time.monotonic() < self._save_from:
             return False
         with self._lock:
-            due = ((name, each, found) for name, each in self._large.items() if (found := each.to_save()) is not None)
+            due = (
+                (name, each, found)
+                for name, each in self._large.items()
+                if (found := each.to_save(ending=ending)) is not None
+            )
             name, each, found = next(due, (None, None, None))
             erasures = self._erasures
         if name is None or each is None or found is None:

@@ -247,13 +247,18 @@ class LargeNamespace:
 
     # ------------------------------------------------------------------ save the graph
 
-    def to_save(self) -> tuple[NeighborGraph, npt.NDArray[np.bytes_]] | None:
-        """Return the graph and the keys by place, if there should be a new file: then that is taken as written."""
+    def to_save(self, *, ending: bool = False) -> tuple[NeighborGraph, npt.NDArray[np.bytes_]] | None:
+        """Return the graph and the keys by place, if there should be a new file: then that is taken as written.
+
+        When all is *ending*, it is saved in part as soon as it would be in whole.
+        """
         graph, behind = self._current.graph, self._current.behind
-        if behind or self._next is not None:
+        if (behind or self._next is not None) and not ending:
             due = self._unsaved >= max(MIN_UNSAVED_IN_PART, MAX_UNSAVED_SHARE_IN_PART * len(graph))
+        elif self._has_file or behind:
+            due = self._unsaved >= max(MIN_UNSAVED, MAX_UNSAVED_SHARE * len(graph))
         else:
-            due = not self._has_file or self._unsaved >= max(MIN_UNSAVED, MAX_UNSAVED_SHARE * len(self))
+            due = True
         if not (due and self.complete):
             return None
         keys = self._keys[: self._end].copy()

@@ -35,7 +35,7 @@ MAX_KNOWN_NAMESPACES = 10_000
 """Remembered namespaces that have vectors."""
 MAX_MEMORY_BYTES = 128 << 20
 """Size of the vectors in memory, in a matrix per namespace that may be half empty: 32,000 to 64,000 of 512 numbers."""
-CLOSE_TIMEOUT_S = 4.0
+CLOSE_TIMEOUT_S = 5.0
 """mitmproxy waits this long when it exits."""
 PROBLEM_TIMEOUT_S = 0.5
 """Limit of `find_problem`: its caller checks all backends and must not wait for a write."""
