@@ -120,7 +120,7 @@ async def test_what_it_refuses_is_a_miss_for_the_reason_that_it_had() -> None:
     miss = await proxy.look_up(REWORDED, trace)
 
     assert isinstance(miss, Miss) and miss.vector is not None
-    assert miss.reason == "no-neighbor"
+    assert miss.reason == "unexplained:substitution"
     assert [neighbor.judged for neighbor in trace.neighbors] == ["no"]
 
 

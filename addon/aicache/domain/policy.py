@@ -122,7 +122,7 @@ def passing_neighbors(neighbors: Sequence[Neighbor], threshold: float) -> list[N
 
 def lowest_similarity(threshold: float, rules: Rules) -> float:
     """Return the similarity from which the guards may let a neighbor answer of which nothing is left unexplained."""
-    return threshold + guards.EASE * (1 - threshold) if rules.policy is Policy.GUARDED else threshold
+    return threshold + guards.MOST_EASE * (1 - threshold) if rules.policy is Policy.GUARDED else threshold
 
 
 def check_guards(

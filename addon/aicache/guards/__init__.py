@@ -7,7 +7,7 @@ from functools import lru_cache
 from aicache.guards.cased_words import has_other_letters
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.known_differences import find_known_differences
-from aicache.guards.leftovers import EASE, compare_leftovers
+from aicache.guards.leftovers import MOST_EASE, compare_leftovers
 from aicache.guards.noun_forms import have_other_noun_forms
 from aicache.guards.spans import differing_spans
 from aicache.guards.text_features import MAX_SHORT_CHARS, TextFeatures, extract_features, extract_long_features
@@ -15,7 +15,7 @@ from aicache.guards.text_structure import are_others
 from aicache.guards.turned_constructions import are_constructions_turned
 from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
 
-__all__ = ["EASE", "Comparison", "Difference", "Outcome", "compare_questions"]
+__all__ = ["MOST_EASE", "Comparison", "Difference", "Outcome", "compare_questions"]
 
 
 MAX_READ_CHARS = 1000
@@ -40,11 +40,11 @@ def compare_questions(question: str, neighbor: str, partition: str = "") -> Comp
 
 def _compare(one: TextFeatures, other: TextFeatures, *, long: bool) -> Comparison:
     if one.plain == other.plain and one.signs == other.signs and _is_written_alike(one, other):
-        return Comparison(Outcome.EXPLAINED, raised=EASE)
+        return Comparison(Outcome.EXPLAINED, raised=MOST_EASE)
     if (difference := next(find_known_differences(one, other), None)) is not None:
         return Comparison(Outcome.DIFFERENT, (difference,))
     if one.bare == other.bare and one.bare and not long and _is_written_alike(one, other):
-        return Comparison(Outcome.EXPLAINED, raised=EASE)
+        return Comparison(Outcome.EXPLAINED, raised=MOST_EASE)
     return compare_leftovers(one, other, long=long)
 
 

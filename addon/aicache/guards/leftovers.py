@@ -35,7 +35,9 @@ from aicache.guards.tokens import Meaning, Script, Token
 from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
 
 EASE = -0.8
-"""Share of the way from the threshold to 1 by which a neighbor may be farther of which nothing is left over."""
+"""Share of the way from the threshold to 1 by which a neighbor may be farther of which nothing is left over ..."""
+MOST_EASE = -1.5
+"""... and by which it may be if the words are the same, too, or, in English, what is asked: why, or how, or what."""
 MAX_WORDS, MAX_HAN = 14, 30
 """Words with a meaning (Chinese: characters) of a short text. In a longer one a word hardly moves the vector."""
 MAX_ADDED_WORDS = 2
@@ -48,7 +50,7 @@ THRESHOLD_RAISES: dict[str, float] = {
     "addition": 0.1,
     "modifier": 0.9,
     "name": 0.3,
-    "chinese": 0.4,
+    "chinese": 0.3,
     "person": 0.3,
 }
 """Differences that may be harmless, with the share of the way from the threshold to 1 by which they raise it."""
@@ -93,16 +95,19 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = Fa
         only = find_only_difference(one, other, matching.twins, asks_way=asks_way)
         if only:
             differences += (Difference(only, _words(matching.left), _words(matching.right)),)
-    if not differences:
-        return Comparison(Outcome.EXPLAINED, raised=EASE)
-    raised = 1 - math.prod(1 - _RAISES.get(each.name, 0.0) for each in differences)
     if all(each.name in _SAYING_NOTHING for each in differences):
-        return Comparison(Outcome.EXPLAINED, differences, EASE)
+        return Comparison(Outcome.EXPLAINED, differences, _ease(one, other))
+    raised = 1 - math.prod(1 - _RAISES.get(each.name, 0.0) for each in differences)
     if all(each.name in _HARMLESS for each in differences):
         return Comparison(Outcome.EXPLAINED, differences, raised)
     asks_else = any(each.name in ("substitution", "additions") for each in differences)
     outcome = Outcome.DIFFERENT if asks_else and long else Outcome.UNEXPLAINED
     return Comparison(outcome, differences, raised)
+
+
+def _ease(one: TextFeatures, other: TextFeatures) -> float:
+    english = one.clauses.english and other.clauses.english
+    return MOST_EASE if english and question_type.ask_the_same(one.plain, other.plain) else EASE
 
 
 def is_long(one: TextFeatures, other: TextFeatures) -> bool:

@@ -13,6 +13,7 @@ _ENGLISH = compile_later(
     r"|\b(?P<word>why|when|where|who|whom|whose)\b|\b(?P<how>how)\b"
     r"|\bwhat (?:is the |are the )?(?P<noun>time|date|reason|reasons|way|ways|place|location|year|day)\b"
 )
+_WHAT = re.compile(r"\b(?:what|which)")
 _NOUNS = {"time": "when", "date": "when", "day": "when", "year": "when", "reason": "why", "reasons": "why"}
 _NOUNS |= {"way": "how", "ways": "how", "place": "where", "location": "where"}
 _AMOUNTS = {"much": "many", "soon": "when", "long": "long"}
@@ -47,6 +48,12 @@ def find_question_types(plain: str, language: str = "en") -> frozenset[str]:
     if plain.isascii():
         return frozenset(_type_of_match(match) for match in _ENGLISH.finditer(plain))
     return frozenset(_CHINESE[found] for found in _HAN.findall(plain))
+
+
+def ask_the_same(one: str, other: str) -> bool:
+    """Return whether two normalized English questions have the same types, and "what" or "which" both or neither."""
+    types = find_question_types(one)
+    return types == find_question_types(other) and (bool(types) or bool(_WHAT.search(one)) == bool(_WHAT.search(other)))
 
 
 def have_different_types(one: frozenset[str], other: frozenset[str]) -> bool:
