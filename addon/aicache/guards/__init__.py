@@ -9,6 +9,7 @@ from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.known_differences import find_known_differences
 from aicache.guards.leftovers import MOST_EASE, compare_leftovers
 from aicache.guards.noun_forms import have_other_noun_forms
+from aicache.guards.question_frames import is_something_else_asked
 from aicache.guards.spans import differing_spans
 from aicache.guards.text_features import MAX_SHORT_CHARS, TextFeatures, extract_features, extract_long_features
 from aicache.guards.text_structure import are_others
@@ -63,4 +64,5 @@ def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
         and not have_other_noun_forms(one.structure.noun_forms, other.structure.noun_forms)
         and not has_other_article(one.writing, other.writing)
         and not are_constructions_turned(one.clauses, other.clauses)
+        and not is_something_else_asked(one.structure.question_frame, other.structure.question_frame)
     )

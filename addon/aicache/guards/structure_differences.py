@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from aicache.guards import han_replacements, noun_forms
+from aicache.guards.bound_prepositions import have_other_prepositions
 from aicache.guards.han_order import is_order_changed
 from aicache.guards.han_roles import are_sides_exchanged
 from aicache.guards.order import Order
+from aicache.guards.question_frames import is_at_another_time, is_done_to_another, is_something_else_asked
 from aicache.guards.reordered_words import are_words_reordered
 from aicache.guards.replaced_words import are_small_words_replaced
 from aicache.guards.romance_roles import have_other_romance_roles
@@ -50,18 +52,25 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
         or have_other_romance_roles(one.clauses, other.clauses)
         or are_constructions_turned(one.clauses, other.clauses)
         or are_sides_exchanged(mine.han_roles, others.han_roles)
+        or is_done_to_another(mine.question_frame, others.question_frame)
     ):
         yield "roles"
-    if are_others(mine.kana_particles, others.kana_particles) or are_small_words_replaced(
-        one.clauses, other.clauses, twins
+    if (
+        are_others(mine.kana_particles, others.kana_particles)
+        or are_small_words_replaced(one.clauses, other.clauses, twins)
+        or have_other_prepositions(mine.bound_prepositions, others.bound_prepositions, twins)
     ):
         yield "function-word"
     if noun_forms.have_other_noun_forms(mine.noun_forms, others.noun_forms) or (
         (one.asks_meaning or other.asks_meaning) and noun_forms.are_synonyms_asked(one.clauses, other.clauses, twins)
     ):
         yield "substitution"
-    if noun_forms.is_over_in_one(mine.noun_forms, others.noun_forms):
+    if noun_forms.is_over_in_one(mine.noun_forms, others.noun_forms) or is_at_another_time(
+        mine.question_frame, others.question_frame
+    ):
         yield "tense"
+    if is_something_else_asked(mine.question_frame, others.question_frame):
+        yield "question"
 
 
 def _have_other_owners(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

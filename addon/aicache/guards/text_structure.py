@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aicache.guards.bound_prepositions import BoundPrepositions, find_bound_prepositions
 from aicache.guards.feature import feature
 from aicache.guards.han_order import HanOrder, find_han_order
 from aicache.guards.han_replacements import find_particles, find_quotation
 from aicache.guards.han_roles import HanRoles, find_han_roles
 from aicache.guards.kana_particles import find_kana_particles
 from aicache.guards.noun_forms import NounForms, find_noun_forms
+from aicache.guards.question_frames import QuestionFrame, find_question_frame
 from aicache.guards.reordered_words import WordOrder, find_word_order
 from aicache.guards.role_words import SentenceRoles, find_sentence_roles
 from aicache.guards.tokens import Clauses
@@ -48,6 +50,14 @@ class TextStructure:
     @feature
     def noun_forms(self) -> NounForms | None:
         return find_noun_forms(self.text)
+
+    @feature
+    def bound_prepositions(self) -> BoundPrepositions | None:
+        return find_bound_prepositions(self.text)
+
+    @feature
+    def question_frame(self) -> QuestionFrame | None:
+        return find_question_frame(self.text)
 
     @feature
     def kana_particles(self) -> Sequence[str] | None:

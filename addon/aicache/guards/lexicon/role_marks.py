@@ -14,7 +14,7 @@ def _by_mark(text: str) -> dict[str, str]:
     }
 
 
-JAPANESE = _by_mark("は が = subject; を = object; に へ = to; から = from; より = than; で = at")
+JAPANESE = _by_mark("は が = subject; を = object; に へ まで = to; から = from; より = than; で = at")
 KOREAN = _by_mark("""
 은 는 이 가 께서 = subject; 을 를 = object; 에게 한테 께 에 로 으로 까지 = to; 에서 에게서 부터 한테서 = from
 보다 = than

@@ -1,0 +1,75 @@
+"""What is asked of the same thing in a few small words: to do it, whether it is done, what happens if, from where."""
+
+from __future__ import annotations
+
+import pytest
+
+from aicache.guards import Outcome, compare_questions
+
+PREPOSITIONS = [
+    ("How do you say sorry in Korean?", "How do you say sorry to Korean people?"),
+    ("How do I bake a cake for a dog?", "How do I bake a cake with a dog in it?"),
+    ("How do I get to the station by bus?", "How do I get from the station to the bus?"),
+    ("Train to Paris from Rome tomorrow", "Train from Paris to Rome tomorrow"),
+    ("Treno da Roma a Napoli domani", "Treno a Roma da Napoli domani"),
+    ("Come vado da Torino a Genova?", "Come vado a Torino da Genova?"),
+    ("Vuelo de Madrid a Barcelona mañana", "Vuelo a Madrid de Barcelona mañana"),
+    ("Un train de Paris à Lyon demain", "Un train à Paris de Lyon demain"),
+    ("Zug von Berlin nach Hamburg morgen", "Zug nach Berlin von Hamburg morgen"),
+    ("Pociąg z Krakowa do Warszawy jutro", "Pociąg do Krakowa z Warszawy jutro"),
+    ("東京から大阪までの電車", "東京まで大阪からの電車"),
+]
+MOODS = [
+    ("Set an alarm for 7", "Is an alarm set for 7?"),
+    ("Send the report to Anna", "Has the report been sent to Anna?"),
+    ("Charge my phone", "Is my phone charged?"),
+    ("Close the garage", "Is the garage closed?"),
+    ("What happens if I cancel my order?", "How do I cancel my order?"),
+    ("What happens if I pay my loan early?", "Can I pay my loan early?"),
+    ("What would happen if I quit my job?", "How should I quit my job?"),
+    ("How do I know if I have diabetes?", "How do I have diabetes?"),
+    ("How do I find out if a cake is done?", "How is a cake done?"),
+    ("How long can I park here?", "Can I park here?"),
+    ("What do I need a visa for?", "Do I need a visa for it?"),
+    ("What is the time?", "What is time?"),
+    ("What color is it?", "What is color?"),
+    ("Is there a doctor here?", "Is the doctor here?"),
+    ("Why did they go to prison?", "Why did they go to the prison?"),
+]
+TIMES = [
+    ("Remind me every Friday to call mom", "Remind me on Friday to call mom"),
+    ("Book a room each Tuesday at 9", "Book a room Tuesday at 9"),
+    ("Play jazz every morning", "Play jazz in the morning"),
+    ("How long does aspirin take to work?", "How long does aspirin work?"),
+    ("Where have I been working?", "Where will I be working?"),
+    ("Is the file being uploaded?", "Has the file been uploaded?"),
+]
+REFLEXIVES = [
+    ("Why does my dog bite me?", "Why does my dog bite itself?"),
+    ("How do I introduce you?", "How do I introduce myself?"),
+    ("Why do they blame us?", "Why do they blame themselves?"),
+]
+SAME = [
+    ("What happens if I lose my card?", "What will happen when I lose my card?"),
+    ("What should I do if my card is lost?", "What do I do if my card gets lost?"),
+    ("How do I know if my phone is locked?", "How can I know if my phone is locked?"),
+    ("Is my order canceled?", "Has my order been canceled?"),
+    ("How hard is it to learn piano?", "Is it hard to learn piano?"),
+    ("How can I stop comparing myself to others?", "How do I stop comparing myself to others?"),
+    ("How do I top up by card?", "How can I top up with my card?"),
+    ("What time is it?", "What is the time?"),
+    ("How much water should I drink every day?", "How much water should I drink a day?"),
+    ("Vuelo de Madrid a Barcelona", "Vuelo de Madrid a Barcelona, por favor"),
+    ("Treno da Torino a Genova domani", "Treno da Torino a Genova domani, grazie"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PREPOSITIONS + MOODS + TIMES + REFLEXIVES)
+def test_something_else_is_asked(one: str, other: str) -> None:
+    assert compare_questions(one, other).outcome is not Outcome.EXPLAINED
+    assert compare_questions(other, one).outcome is not Outcome.EXPLAINED
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_the_same_is_asked(one: str, other: str) -> None:
+    assert compare_questions(one, other).outcome is Outcome.EXPLAINED
