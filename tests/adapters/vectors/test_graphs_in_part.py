@@ -93,6 +93,7 @@ def test_it_is_saved_in_part_and_only_the_rest_is_made_after_a_restart(files: Gr
 
     assert again.behind == 140
     assert len(again._current.graph) == 60
+    assert (again._end, again._free) == (200, [])
     check(again, vectors)
     follow(again)
     check(again, vectors)

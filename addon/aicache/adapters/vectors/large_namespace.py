@@ -106,6 +106,7 @@ class LargeNamespace:
             case SavedGraph() as saved:
                 self._current = FollowedGraph(saved.graph, self._rows.segment_rows)
                 self._saved_places, self._end = saved.places, saved.end
+                self._free = [*{*range(self._end)}.difference(saved.places.values())]
                 while self._rows.capacity < self._end:
                     self._grow()
 
