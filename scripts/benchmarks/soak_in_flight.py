@@ -13,7 +13,7 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from aicache.adapters.private_sockets import find_socket
-from aicache.adapters.redis.leases import LEASE_KIND
+from aicache.adapters.redis.store_base import LEASE_KIND
 from benchmarks import isolate, proxy_metrics, requests, soak_report
 from benchmarks.in_flight_load import Scene, Workload
 from benchmarks.measurements import percentile

@@ -20,7 +20,9 @@ from redis.asyncio import Redis
 from aicache.adapters.memory import MemoryStore
 from aicache.adapters.redis.codec import pack_entry, seal, unpack_entry
 from aicache.adapters.redis.connect import open_redis
-from aicache.adapters.redis.store import MAX_BATCH_BYTES, MIN_SHARED_VALUE_CHARS, RedisStore
+from aicache.adapters.redis.entry_writes import MAX_BATCH_BYTES
+from aicache.adapters.redis.named_values import MIN_SHARED_VALUE_CHARS
+from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.adapters.valkey.server_binary import is_available
 from aicache.domain.deployment_secrets import CHECKSUM_BYTES, checksum, derive_secrets
@@ -708,7 +710,7 @@ class TestClock:
         self, redis: RedisStore, raw: Redis, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = time.time()
-        monkeypatch.setattr("aicache.adapters.redis.store.time.time", lambda: now + 10 * 365 * 86400)
+        monkeypatch.setattr("aicache.adapters.redis.named_values.time.time", lambda: now + 10 * 365 * 86400)
         await redis.remember("alice", 3600)
         assert await redis.remembers("alice")
         monkeypatch.undo()

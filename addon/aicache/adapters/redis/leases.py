@@ -9,11 +9,10 @@ from collections.abc import Sequence
 
 from aicache.adapters.redis.codec import seal, unseal
 from aicache.adapters.redis.peers import Peers
-from aicache.adapters.redis.server import Command, Servers, check_replies
+from aicache.adapters.redis.server import Command, check_replies
+from aicache.adapters.redis.store_base import LEASE_KIND, StoreBase
 from aicache.domain.ports import LeaseState, StoreError
 
-LEASE_KIND = "l:"
-"""What the names of leases begin with, after the prefix."""
 RENEW = (
     "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) == 1 "
     "and 1 + redis.call('EXISTS', KEYS[2]) or 0"
@@ -22,17 +21,10 @@ RELEASE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KE
 """Scripts: no other command compares a key's value and changes the key (Valkey 8 and Redis 7)."""
 
 
-class RedisLeases:
-    """A LeaseStore, and the part of the exact store that is one."""
+class RedisLeases(StoreBase):
+    """The part of the exact store that is a LeaseStore, but for `put_and_release`."""
 
-    _prefix: str
-    _sign: bytes
     _peers: Peers | None
-
-    @property
-    def _open(self) -> Servers:
-        """Return the servers. Raises StoreError once it is closed."""
-        raise NotImplementedError
 
     @property
     def may_have_peers(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -37,6 +38,8 @@ CODES: dict[type[ResponseError], str] = {
 """Error codes that redis-py removes from the server's message, and that an operator looks for."""
 SCAN_COUNT = 500
 """Keys that the server visits for one SCAN, which takes it a quarter of a millisecond."""
+
+_GLOB = re.compile(r"[*?\[\]\\^]")  # characters with a meaning in Redis' patterns
 
 
 class Servers(Protocol):
@@ -153,6 +156,11 @@ def check_replies(replies: Sequence[Any]) -> Sequence[Any]:
         if isinstance(reply, StoreError):
             raise reply
     return replies
+
+
+def prefix_pattern(prefix: str) -> str:
+    """Return *prefix* as the beginning of a pattern for SCAN, in which its characters stand for themselves."""
+    return _GLOB.sub(r"\\\g<0>", prefix)
 
 
 def render_scan(cursor: str, pattern: str) -> Command:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from aicache.adapters.redis.connect import open_redis
 from aicache.adapters.redis.server import Servers
-from aicache.adapters.redis.store import VECTOR_KIND
+from aicache.adapters.redis.store_base import VECTOR_KIND
 from aicache.adapters.vectors.checks import check_digests, check_vector
 from aicache.adapters.vectors.redis_query_engine import QueryEngine
 from aicache.adapters.vectors.redis_vector_sets import VectorSets

@@ -5,13 +5,12 @@ A filter in one large set would take ten times as long, and might miss a small n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from aicache.adapters.redis.server import Command, Servers, check_replies
+from aicache.adapters.redis.server import Command, Servers, check_replies, prefix_pattern
 from aicache.adapters.vectors.checks import clip_cosine
 from aicache.domain.model import PINNED, Neighbor, Vector
 from aicache.domain.ports import StoreError
@@ -26,8 +25,6 @@ SEARCH_BATCH_SIZE = 100
 """Namespaces that `search_all` searches in one round trip."""
 GRACE_S = 86_400.0
 """How much longer than its last vector a set lives if no proxy sweeps it any more."""
-
-_GLOB = re.compile(r"[*?\[\]\\^]")  # characters with a meaning in Redis' patterns
 
 
 class VectorSets:
@@ -62,7 +59,7 @@ class VectorSets:
         found: dict[str, Neighbor] = {}
         cursor = ""
         while True:
-            page, cursor = await self._servers.scan(cursor, _GLOB.sub(r"\\\g<0>", self._name + ":") + "*")
+            page, cursor = await self._servers.scan(cursor, prefix_pattern(self._name + ":") + "*")
             for start in range(0, len(page), SEARCH_BATCH_SIZE):
                 names = page[start : start + SEARCH_BATCH_SIZE]
                 commands = [_render_search(name.decode(), vector, top_k) for name in names]
