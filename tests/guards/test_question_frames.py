@@ -49,7 +49,31 @@ REFLEXIVES = [
     ("How do I introduce you?", "How do I introduce myself?"),
     ("Why do they blame us?", "Why do they blame themselves?"),
 ]
+WRITING = [
+    ("What is a small-business loan?", "What is a small business-loan?"),
+    ("How much are thirty two-day tickets?", "How much are thirty-two day tickets?"),
+    ("What does who recommend?", "What does WHO recommend?"),
+    ("How does it support people?", "How does IT support people?"),
+    ("Wie schreibe ich sie an?", "Wie schreibe ich Sie an?"),
+    ("Сколько стоит роза?", "Сколько стоит Роза?"),
+]
+NOUNS = [
+    ("How do I look younger in pictures?", "How do I make pictures look younger?"),
+    ("How do I stay warm in a tent?", "How do I keep a tent warm?"),
+    ("How do I have a word with my boss?", "How do I have words with my boss?"),
+    ("How do I rent an apartment online?", "How do I rent my apartment online?"),
+    ("How do I find a phone?", "How do I find my phone?"),
+    ("Comment louer un appartement à Paris ?", "Comment louer mon appartement à Paris ?"),
+    ("Como alugo uma casa no Porto?", "Como alugo a minha casa no Porto?"),
+    ("Jak wynająć mieszkanie?", "Jak wynająć swoje mieszkanie?"),
+    ("Despiértame los lunes a las 6", "Despiértame el lunes a las 6"),
+]
 SAME = [
+    ("Wake me up on Mondays at 6", "Wake me up every Monday at 6"),
+    ("How do I sign up for a two-week trial?", "How do I sign up for a two week trial?"),
+    ("How do I make my photos look better?", "How can I make my pictures look better?"),
+    ("How do I cancel an order?", "How can I cancel my order?"),
+    ("Wie kann ich mein passwort ändern?", "Wie kann ich mein Passwort ändern?"),
     ("What happens if I lose my card?", "What will happen when I lose my card?"),
     ("What should I do if my card is lost?", "What do I do if my card gets lost?"),
     ("How do I know if my phone is locked?", "How can I know if my phone is locked?"),
@@ -64,7 +88,7 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), PREPOSITIONS + MOODS + TIMES + REFLEXIVES)
+@pytest.mark.parametrize(("one", "other"), [*PREPOSITIONS, *MOODS, *TIMES, *REFLEXIVES, *WRITING, *NOUNS])
 def test_something_else_is_asked(one: str, other: str) -> None:
     assert compare_questions(one, other).outcome is not Outcome.EXPLAINED
     assert compare_questions(other, one).outcome is not Outcome.EXPLAINED

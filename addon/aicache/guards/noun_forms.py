@@ -29,6 +29,8 @@ _AUXILIARIES = _AFTER_ASKED | {"does"}
 _WHAT_IS = frozenset({("what", "is"), ("what", "was")})
 _AFTER_WHAT_IS = frozenset(lexicon.AFTER_WHAT_IS.split())
 _OWNERS = frozenset({"my", "your", "our"})
+_IDIOMS = frozenset([(verb, noun) for verb, _, noun in (each.partition("/") for each in lexicon.IDIOMS.split())])
+_IDIOM_NOUNS = frozenset([noun for _, noun in _IDIOMS])
 _MEANING = frozenset(lexicon.MEANING.split())
 
 
@@ -73,6 +75,12 @@ class NounForms:
         )
 
     @feature
+    def idioms(self) -> frozenset[tuple[str, str]]:
+        """Verbs with a plural with which they say something else: have words."""
+        words = self.text.words
+        return frozenset() if _IDIOM_NOUNS.isdisjoint(words) else _IDIOMS.intersection(pairwise(words))
+
+    @feature
     def tenses(self) -> tuple[frozenset[str], frozenset[str]]:
         """What goes on, and what is over, in the compared form."""
         return _tenses(self.text)
@@ -95,7 +103,7 @@ def have_other_noun_forms(one: NounForms | None, other: NounForms | None) -> boo
         return not (
             one.with_article.isdisjoint(other.without_article) and other.with_article.isdisjoint(one.without_article)
         ) or _asks_what_one_is(one.text.words) != _asks_what_one_is(other.text.words)
-    if _names_several(one.text, other.text):
+    if one.idioms != other.idioms or _names_several(one.text, other.text):
         return True
     return _asks_for_several(one.text.words, other.text.words) or _is_had_done(one.without_owners, other.without_owners)
 

@@ -9,12 +9,15 @@ from aicache.guards.comparison import Difference
 from aicache.guards.lexicon.persons import (
     ANYONE,
     GIVING,
+    LETTING,
+    OWN,
     PERSONS,
     UNSPACED_ANYONE,
     UNSPACED_FRAMES,
     UNSPACED_PERSONS,
 )
 from aicache.guards.patterns import compile_later
+from aicache.guards.tokens import Clauses
 
 _UNSPACED = compile_later("|".join(sorted(UNSPACED_PERSONS, key=len, reverse=True)))
 _UNSPACED_ANYONE = compile_later(UNSPACED_ANYONE)
@@ -22,6 +25,11 @@ _UNSPACED_FRAME = compile_later(UNSPACED_FRAMES)
 _STATES = frozenset("was were am got get been being have had".split())
 """Verbs with which "I" may be the one to whom it is done: I was charged."""
 _NONE: dict[str, str] = {}
+_NO_WORDS: frozenset[str] = frozenset()
+_OWNERS = {
+    language: frozenset([word for word, form in table.items() if form[1] == "p"]) | OWN.get(language, _NO_WORDS)
+    for language, table in PERSONS.items()
+}
 
 
 class Persons(NamedTuple):
@@ -111,3 +119,13 @@ def _in_english(form: str, words: Sequence[str], at: int) -> str:
     if form == "1o" and at and words[at - 1] in GIVING:
         return "1x"
     return form
+
+
+def is_own_only_in_one(one: Clauses, other: Clauses) -> bool:
+    """Return whether one of two texts is about letting or finding something of one's own, and the other about any:
+    rent my apartment, rent an apartment."""
+    letting = LETTING.get(one.language, _NO_WORDS)
+    if one.language != other.language or letting.isdisjoint(one.words) or letting.isdisjoint(other.words):
+        return False
+    owners = _OWNERS[one.language]
+    return owners.isdisjoint(one.words) != owners.isdisjoint(other.words)

@@ -64,8 +64,11 @@ def _plurals(text: Clauses) -> set[str]:
 
 
 def _singulars(text: Clauses) -> set[str]:
+    """Return the nouns behind an article in the singular, also without an ending that they share with the plural: el
+    lunes."""
     articles = _SINGULAR.get(text.language, _NO_WORDS)
-    return {noun for article, noun in pairwise(text.words) if article in articles}
+    nouns = {noun for article, noun in pairwise(text.words) if article in articles}
+    return nouns | {noun.removesuffix("s") for noun in nouns}
 
 
 def _asked(text: Clauses, who: set[str]) -> list[str]:

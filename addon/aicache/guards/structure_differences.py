@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from aicache.guards import han_replacements, noun_forms
+from aicache.guards import han_frames, han_replacements, noun_forms
 from aicache.guards.bound_prepositions import have_other_prepositions
 from aicache.guards.han_order import is_order_changed
 from aicache.guards.han_roles import are_sides_exchanged
 from aicache.guards.order import Order
+from aicache.guards.persons import is_own_only_in_one
 from aicache.guards.question_frames import is_at_another_time, is_done_to_another, is_something_else_asked
 from aicache.guards.reordered_words import are_words_reordered
 from aicache.guards.replaced_words import are_small_words_replaced
@@ -42,10 +43,14 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
     *twins* are words of the first text, in the compared form, that are another form of one of the second.
     """
     mine, others = one.structure, other.structure
-    if is_order_changed(mine.han_order, others.han_order) or are_words_reordered(
-        mine.word_order, others.word_order, twins
+    if (
+        is_order_changed(mine.han_order, others.han_order)
+        or are_words_reordered(mine.word_order, others.word_order, twins)
+        or han_frames.are_parts_elsewhere(mine.han_frame, others.han_frame)
     ):
         yield "order"
+    if han_frames.is_amount_changed(mine.han_frame, others.han_frame):
+        yield "quantifier"
     if (
         are_roles_changed(mine.roles, others.roles, twins)
         or have_other_subjects(mine.verb_subjects, others.verb_subjects)
@@ -69,7 +74,11 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
         mine.question_frame, others.question_frame
     ):
         yield "tense"
-    if is_something_else_asked(mine.question_frame, others.question_frame):
+    if is_own_only_in_one(one.clauses, other.clauses):
+        yield "speaker"
+    if is_something_else_asked(mine.question_frame, others.question_frame) or han_frames.is_something_else_asked(
+        mine.han_frame, others.han_frame
+    ):
         yield "question"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aicache.guards.bound_prepositions import BoundPrepositions, find_bound_prepositions
 from aicache.guards.feature import feature
+from aicache.guards.han_frames import HanFrame, find_han_frame
 from aicache.guards.han_order import HanOrder, find_han_order
 from aicache.guards.han_replacements import find_particles, find_quotation
 from aicache.guards.han_roles import HanRoles, find_han_roles
@@ -34,6 +35,10 @@ class TextStructure:
     @feature
     def han_order(self) -> HanOrder | None:
         return find_han_order(self.text)
+
+    @feature
+    def han_frame(self) -> HanFrame | None:
+        return find_han_frame(self.text)
 
     @feature
     def han_roles(self) -> HanRoles | None:

@@ -16,6 +16,7 @@ from aicache.guards.words import stem
 
 _BEFORE_VERBS = frozenset(lexicon.BEFORE_VERBS.split())
 _WHICH = frozenset({"what", "which"})
+_MAKING = frozenset(lexicon.MAKING.split())
 _NO_WORDS: frozenset[str] = frozenset()
 _NO_VERBS: frozenset[tuple[str, str]] = frozenset()
 _PERSONS = frozenset(lexicon.PERSONS.split())
@@ -85,6 +86,8 @@ def have_other_subjects(one: VerbSubjects | None, other: VerbSubjects | None) ->
         or _is_subject_left_out(other, one)
         or _asks_for_another(one, other)
         or one.has_to_be_got != other.has_to_be_got
+        or _is_made_so(one, other)
+        or _is_made_so(other, one)
     )
 
 
@@ -112,6 +115,15 @@ def _is_subject_left_out(one: VerbSubjects, other: VerbSubjects) -> bool:
     """Return whether somebody does to a thing in *one* what it does by itself in *other*: you stop a baby, it stops."""
     by_persons = one.by_persons - other.by_persons
     return bool(by_persons) and any(verb in by_persons for _, verb in one.to_things & other.of_things)
+
+
+def _is_made_so(one: VerbSubjects, other: VerbSubjects) -> bool:
+    """Return whether *one* makes something be what *other* says of another: make photos look taller, look taller in
+    photos."""
+    if _MAKING.isdisjoint(one.text.words) or not _MAKING.isdisjoint(other.text.words):
+        return False
+    mine, others = one.text.content, other.text.content
+    return [key for key in mine if key in others] != [key for key in others if key in mine]
 
 
 def _asks_for_another(one: VerbSubjects, other: VerbSubjects) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from aicache.guards.feature import feature
+from aicache.guards.hyphens import are_hyphens_elsewhere, find_hyphenated
 from aicache.guards.language import MARKS
 from aicache.guards.lexicon import letter_case
 from aicache.guards.lexicon.function_words import ASKING
@@ -35,6 +36,8 @@ _CAPITAL_INSIDE = re.compile(" [A-Z][a-z]")
 _CAPITALIZED = re.compile(r"(?P<before>[a-z]+) (?P<word>[A-Z][a-z]+)(?![\w'-])(?: (?P<after>[\w'-]+))?")
 _ASKING: frozenset[str] = frozenset().union(*ASKING.values())
 _NAMES = frozenset(letter_case.NAMES.split()) | frozenset(letter_case.ACRONYMS.split())
+_IN_CAPITALS = frozenset(letter_case.IN_CAPITALS.split())
+_GERMAN_PRONOUNS = frozenset(letter_case.GERMAN_PRONOUNS.split())
 _ACCENT = compile_later("[\u00c0-\u024f\u1e00-\u1eff]")
 _NO_WORDS: frozenset[str] = frozenset()
 _NO_COMMAS = ("", "")
@@ -42,6 +45,8 @@ _NO_COMMAS = ("", "")
 _SENTENCE_END = frozenset(".?!:;\n\"'(-¿¡„“”«»‚‘")
 MAX_ACCENTED_CHARS = 7
 """Letters of a word up to which it may be another one without its only accent: papà, papa; estación is itself."""
+MAX_CAPITALIZED, MAX_CAPITALIZED_ELSEWHERE = 0.49, 0.5
+"""Share of words with a capital up to which a single one may be meant, in English and in languages that use fewer."""
 MAX_CAPITALIZED_SHARE = 0.8
 """Share of words with a capital from which a text is a heading, whose capitals say nothing."""
 
@@ -74,7 +79,13 @@ class Writing:
     @feature
     def capitals(self) -> Mapping[str, str]:
         """Words within sentences as they are written, by their small letters; empty where capitals say nothing."""
-        return _german_capitals(self.text) if self.in_german else _capitals(self.text)
+        if self.in_german:
+            return _german_capitals(self.text)
+        return _capitals(self.text, MAX_CAPITALIZED if self.language == "en" else MAX_CAPITALIZED_ELSEWHERE)
+
+    @feature
+    def hyphenated(self) -> Set[tuple[str, ...]]:
+        return find_hyphenated(self.text)
 
     @feature
     def between_commas(self) -> frozenset[tuple[str, str]]:
@@ -125,6 +136,7 @@ def is_written_otherwise(one: Writing, other: Writing) -> bool:
         or _has_lost_accent(one, other)
         or _has_lost_accent(other, one)
         or _has_moved_comma(one, other)
+        or are_hyphens_elsewhere(one.hyphenated, other.hyphenated)
         or any(other.owners.get(word, form) != form for word, form in one.owners.items())
         or any(other.compounds.get(word, sign) != sign for word, sign in one.compounds.items())
         or (one.in_german and other.in_german and _count_other_capitals(one, other) > 0)
@@ -216,10 +228,10 @@ def _indentation(text: str) -> list[str]:
     return found if any(found) else []
 
 
-def _capitals(text: str) -> dict[str, str]:
+def _capitals(text: str, most: float) -> dict[str, str]:
     """Return the words within sentences that are no known names, as they are written; none where capitals say nothing.
 
-    Who writes nothing with a capital, or everything, tells nothing by it.
+    Who writes nothing with a capital, or more than a share of *most*, tells nothing by it.
     """
     if text.islower() or text.isupper():
         return {}
@@ -233,9 +245,9 @@ def _capitals(text: str) -> dict[str, str]:
         total += 1
         lower = word.lower()
         capitalized += word[0].isupper()
-        if lower not in _NAMES and (word == lower or word.istitle()):
+        if lower not in _NAMES and (word == lower or word.istitle() or lower in _IN_CAPITALS):
             found[lower] = word
-    return found if capitalized < total / 2 else {}
+    return found if capitalized <= most * total else {}
 
 
 def _german_capitals(text: str) -> dict[str, str]:
@@ -250,4 +262,6 @@ def _german_capitals(text: str) -> dict[str, str]:
         if len(word) > 1 and before and before[-1] not in _SENTENCE_END:
             found[word.lower()] = word
             capitalized += word[0].isupper()
+    if capitalized == 0 and text[0].isupper():
+        return {word: form for word, form in found.items() if word in _GERMAN_PRONOUNS}
     return found if 0 < capitalized <= MAX_CAPITALIZED_SHARE * len(found) else {}

@@ -148,3 +148,9 @@ polish turkey china aids lent swede cork catholic reading nice bath job mobile a
 jersey hamlet rugby welsh march
 """
 """Those of them that are seldom meant when they are typed in small letters, in a text that has capitals."""
+
+IN_CAPITALS = "it us who aids"
+"""Those that are an abbreviation in nothing but capitals, in a text that has small letters, too: what does IT do."""
+
+GERMAN_PRONOUNS = "sie ihr ihre ihren ihrem ihrer ihres ihnen"
+"""German words that mean who is spoken to with a capital, also in a text without any other one."""

@@ -24,3 +24,10 @@ MEANING = "mean means meaning meant definition define"
 
 AFTER_WHAT_IS = "used made for like worth composed called good"
 """Words behind a noun of which more is asked than what it means: what is an iron used for."""
+
+IDIOMS = """
+have/words has/words had/words having/words take/turns taking/turns take/sides taking/sides take/pains change/hands
+changing/hands shake/hands shaking/hands make/friends making/friends make/waves make/ends draw/lots pull/strings
+hit/books cross/fingers get/nerves see/sights show/ropes do/wonders talk/terms come/terms make/amends play/games
+"""
+"""Verbs with a plural with which they say something else than with a singular: have words, have a word."""

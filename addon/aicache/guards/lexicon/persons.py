@@ -85,3 +85,22 @@ UNSPACED_FRAMES = (
     "(?:告诉|帮|教|给|让|请)(?:一?下)?我|我(?:想|要|该|能|可以)|你(?:们)?(?:知道|能|可以|好|认为|觉得)|您(?:好|知道|能)"
 )
 """Phrases in which a person is only the one who asks, or who is asked."""
+
+_LETTING = {
+    "en": "rent rents renting lease leasing find finding locate locating",
+    "es": "alquilar alquilo alquila alquilan arrendar arriendo encontrar encuentro",
+    "fr": "louer loue louons trouver trouve retrouver",
+    "it": "affittare affitto affitta trovare trovo",
+    "pt": "alugar alugo aluga arrendar arrendo encontrar encontro",
+    "de": "finde finden",
+    "nl": "vind vinden",
+    "pl": "wynająć wynajmę wynajmuję wynajmować znaleźć znajdę",
+    "ru": "найти найду арендовать",
+}
+LETTING = {language: frozenset(words.split()) for language, words in _LETTING.items()}
+"""Verbs of which one's own is the other side of the bargain, or a thing lost: rent an apartment, rent my apartment."""
+OWN = {
+    "pl": frozenset("swój swoja swoje swojego swojej swoim swoich swoją".split()),
+    "ru": frozenset("свой своя своё свое свои своего своей своему своим своих свою своими".split()),
+}
+"""Words for one's own, whoever it is, in languages that have one."""

@@ -87,6 +87,7 @@ PLURALS_APART = dict(
         "shorts/short manners/manner premises/premise remains/remain damages/damage spirits/spirit quarters/quarter "
         "contents/content clothes/cloth physics/physic economics/economic politics/politic ethics/ethic "
         "classics/classic ashes/ash irons/iron grounds/ground scales/scale spectacles/spectacle pants/pant "
+        "regards/regard securities/security odds/odd greens/green blues/blue "
         "brains/brain airs/air draughts/draught drawers/drawer dominos/domino"
     ).split()
 )

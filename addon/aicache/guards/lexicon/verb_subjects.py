@@ -12,3 +12,6 @@ SILENT = "a an the not my your our"
 
 DEGREES = "top better best worse worst most"
 """Words behind "which" that are no thing: which best phone."""
+
+MAKING = "make makes made making keep keeps kept keeping let lets letting"
+"""Verbs with which something is made so: make photos look better, keep a tent warm."""

@@ -1,0 +1,24 @@
+"""Hyphens that join another word: small-business loan, small business-loan; thirty two-day, thirty-two day. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+_HYPHENATED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
+
+
+def find_hyphenated(text: str) -> Set[tuple[str, ...]]:
+    """Return the words that hyphens join in a text, each group as a tuple. Linear in its length."""
+    if "-" not in text:
+        return frozenset()
+    return frozenset([tuple(match.split("-")) for match in _HYPHENATED.findall(text.lower())])
+
+
+def are_hyphens_elsewhere(one: Set[tuple[str, ...]], other: Set[tuple[str, ...]]) -> bool:
+    """Return whether a word that a hyphen joins with one word is joined with another one, too, in the other text.
+
+    Who leaves out a hyphen, or has one more, says nothing by it.
+    """
+    mine, others = one - other, other - one
+    return any(not {*words}.isdisjoint(other_words) for words in mine for other_words in others)

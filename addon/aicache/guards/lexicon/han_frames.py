@@ -1,0 +1,31 @@
+"""Chinese words that tell what is asked of the same thing, as patterns. Data only; standard grammar."""
+
+from __future__ import annotations
+
+ASKED_PARTS = "什么时候|何时|几点|哪里|在哪|哪儿|谁|为什么|为何|多久"
+"""Words with which it is asked when, where, who or why."""
+ASKED = "什么|何|哪|谁|怎|多久|多少|几|啥|咋|多[大高长远]"
+YES_OR_NO = r"[吗嘛么]\W*$|([^\W\d])不\1|有没有|是否|能否|可否|没有\W*$"
+"""What makes a question for yes or no."""
+
+WAY = "怎么|怎样|如何|咋"
+FINDING_OUT = "知道|看出?|判断|查看?|查询|确认|确定|分辨|辨别|检查|发现"
+WHETHER = r"有|是否|是不是|会不会|能不能|([^\W\d])不\1|没有\W*$"
+
+MEASURES = "[高低大小多少长短快慢涨跌升降加减]"
+"""Characters behind which an amount is by how much, or with 到 to how much, something changes."""
+
+UNIVERSAL = "所有|全部|全都|每一?个|任何|人人"
+DENIED = "[不没未无非]"
+
+EVERY = "每个?(周|星期|礼拜|天|日|晚|早|月|年|小时)"
+ONCE = "(?<![一几两三每个])(周|星期|礼拜|天|日|晚|早|月|年|小时)"
+"""Times that come each time, and those that may be one."""
+
+DETERMINED = "(?:这|那|该)(?:个|种|款|家|门|部|本|类|些|台|件|首|只|条)?([㐀-鿿])"
+
+OF_COMPOUNDS = "(?:是|有|的|怎|好吃|多少|做法|食谱|菜谱|配方)"
+"""What may follow a compound, whose parts do not change places: 牛奶巧克力怎么做."""
+
+SMALL_ADJECTIVES = "[新旧老短小大长]"
+"""Adjectives of one character that belong to the noun behind them."""
