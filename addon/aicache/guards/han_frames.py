@@ -28,7 +28,8 @@ _WHICH = compile_later("(?:什么|哪)(?:些|个|种|款|家|门|部|本|类|台
 _COMPOUND_ENDS = compile_later(lexicon.OF_COMPOUNDS)
 _ADJECTIVE = compile_later(f"(?={lexicon.SMALL_ADJECTIVES}[㐀-鿿])(?P<pair>..)")
 _OF = compile_later("(?=(?P<pair>[㐀-鿿]的[㐀-鿿]))")
-_WITHIN = compile_later("[里内中][,，、]")
+_WITHIN = compile_later("[里内][,，、]")
+_JOINED = compile_later("[和或与及]")
 _SIGNS = compile_later(r"\W")
 MIN_PART, MAX_PART = 2, 3
 """Characters of a part of a compound."""
@@ -103,6 +104,11 @@ class HanFrame:
         return sorted([*_ADJECTIVE.findall(self.plain), *(around if len(around) >= MIN_PAIRS else ())])
 
     @feature
+    def is_joined(self) -> bool:
+        """Whether a word joins what may stand in either order."""
+        return _JOINED.search(self.plain) is not None
+
+    @feature
     def is_within(self) -> bool:
         """Whether a clause says in what something is."""
         return _WITHIN.search(self.plain) is not None
@@ -149,7 +155,7 @@ def are_parts_elsewhere(one: HanFrame | None, other: HanFrame | None) -> bool:
     mine, others = one.characters, other.characters
     if len(mine) != len(others) or mine == others or sorted(mine) != sorted(others):
         return False
-    return one.pairs != other.pairs or _is_compound_turned(mine, others)
+    return (one.pairs != other.pairs and not one.is_joined) or _is_compound_turned(mine, others)
 
 
 def _is_compound_turned(one: str, other: str) -> bool:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aicache.guards.comparison import Difference
 from aicache.guards.lexicon.persons import (
+    ANY_ONE,
     ANYONE,
     GIVING,
     LETTING,
@@ -127,5 +128,8 @@ def is_own_only_in_one(one: Clauses, other: Clauses) -> bool:
     letting = LETTING.get(one.language, _NO_WORDS)
     if one.language != other.language or letting.isdisjoint(one.words) or letting.isdisjoint(other.words):
         return False
-    owners = _OWNERS[one.language]
-    return owners.isdisjoint(one.words) != owners.isdisjoint(other.words)
+    owners, any_one = _OWNERS[one.language], ANY_ONE.get(one.language, _NO_WORDS)
+    return any(
+        not owners.isdisjoint(mine) and owners.isdisjoint(others) and (not any_one or not any_one.isdisjoint(others))
+        for mine, others in ((one.words, other.words), (other.words, one.words))
+    )

@@ -25,6 +25,7 @@ _POINTING, _OF_NOW = frozenset(lexicon.POINTING.split()), frozenset(lexicon.OF_N
 _INSTITUTIONS = frozenset(lexicon.INSTITUTIONS.split())
 _BEFORE_INSTITUTIONS, _CERTAIN = frozenset(lexicon.BEFORE_INSTITUTIONS.split()), frozenset(lexicon.CERTAIN.split())
 _BE = frozenset({"is", "are", "was", "were"})
+_DOERS = frozenset({("i",), ("we",), ("they",)})
 _EACH = frozenset({"every", "each"})
 _PERFECT = frozenset({"have", "has", "had"})
 _CONDITIONS = frozenset({"if", "when", "then"})
@@ -79,7 +80,7 @@ class QuestionFrame:
     def asks_whether(self) -> bool:
         """Whether it is a question for yes or no about what is so, and no request."""
         words = self.text.words
-        return bool(words) and words[0] in _STATES and (words[1:2] != ("you",) or words[0] not in ("do", "does"))
+        return bool(words) and words[0] in _STATES and (words[0] != "do" or words[1:2] in _DOERS)
 
     @feature
     def command(self) -> str:

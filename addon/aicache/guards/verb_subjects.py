@@ -120,7 +120,10 @@ def _is_subject_left_out(one: VerbSubjects, other: VerbSubjects) -> bool:
 def _is_made_so(one: VerbSubjects, other: VerbSubjects) -> bool:
     """Return whether *one* makes something be what *other* says of another: make photos look taller, look taller in
     photos."""
-    if _MAKING.isdisjoint(one.text.words) or not _MAKING.isdisjoint(other.text.words):
+    words, others_words = one.text.words, other.text.words
+    if _MAKING.isdisjoint(words) or not _MAKING.isdisjoint(others_words):
+        return False
+    if words[:1] != ("how",) or others_words[:1] != ("how",) or "much" in words:  # how much is it to make a transfer
         return False
     mine, others = one.text.content, other.text.content
     return [key for key in mine if key in others] != [key for key in others if key in mine]

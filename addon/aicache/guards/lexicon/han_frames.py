@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-ASKED_PARTS = "什么时候|何时|几点|哪里|在哪|哪儿|谁|为什么|为何|多久"
+ASKED_PARTS = (
+    "什么时候|何时|几点|哪里|在哪|哪儿|谁(?!(?:能|可以|会|来)?(?:帮|告诉|给|教|介绍|推荐|知道|有))|为什么|为何|多久"
+)
 """Words with which it is asked when, where, who or why."""
 ASKED = "什么|何|哪|谁|怎|多久|多少|几|啥|咋|多[大高长远]"
 YES_OR_NO = r"[吗嘛么]\W*$|([^\W\d])不\1|有没有|是否|能否|可否|没有\W*$"
@@ -24,7 +26,7 @@ ONCE = "(?<![一几两三每个])(周|星期|礼拜|天|日|晚|早|月|年|小�
 
 DETERMINED = "(?:这|那|该)(?:个|种|款|家|门|部|本|类|些|台|件|首|只|条)?([㐀-鿿])"
 
-OF_COMPOUNDS = "(?:是|有|的|怎|好吃|多少|做法|食谱|菜谱|配方)"
+OF_COMPOUNDS = "(?:是什|什么|的|怎么[做写煮弄画样读算]|好吃|多少|做法|食谱|菜谱|配方)"
 """What may follow a compound, whose parts do not change places: 牛奶巧克力怎么做."""
 
 SMALL_ADJECTIVES = "[新旧老短小大长]"

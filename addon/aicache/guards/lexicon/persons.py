@@ -94,11 +94,24 @@ _LETTING = {
     "pt": "alugar alugo aluga arrendar arrendo encontrar encontro",
     "de": "finde finden",
     "nl": "vind vinden",
-    "pl": "wynająć wynajmę wynajmuję wynajmować znaleźć znajdę",
-    "ru": "найти найду арендовать",
+    "pl": "wynająć wynajmę wynajmuję wynajmować",
+    "ru": "арендовать",
 }
 LETTING = {language: frozenset(words.split()) for language, words in _LETTING.items()}
 """Verbs of which one's own is the other side of the bargain, or a thing lost: rent an apartment, rent my apartment."""
+ANY_ONE = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "a an",
+        "es": "un una",
+        "fr": "un une",
+        "it": "un uno una",
+        "pt": "um uma",
+        "de": "ein eine einen",
+        "nl": "een",
+    }.items()
+}
+"""Articles of any one of a kind, in languages that have some."""
 OWN = {
     "pl": frozenset("swój swoja swoje swojego swojej swoim swoich swoją".split()),
     "ru": frozenset("свой своя своё свое свои своего своей своему своим своих свою своими".split()),
