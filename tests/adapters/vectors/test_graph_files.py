@@ -14,7 +14,7 @@ from aicache.adapters.unused_files import UnusedFiles
 from aicache.adapters.vectors import (
     graph_files,
     in_memory_vectors,
-    large_namespace,
+    namespace_graphs,
     neighbor_graph,
     row_file,
     zvec_reading,
@@ -52,7 +52,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbor_graph, "EXPANSION_SEARCH", 1000)  # overlooks nothing of what little there is
     monkeypatch.setattr(neighbor_graph, "EXPANSION_THOROUGH", 1000)
     monkeypatch.setattr(row_file, "SEGMENT_ROWS", 1024)
-    monkeypatch.setattr(large_namespace, "MIN_UNSAVED", 10)
+    monkeypatch.setattr(namespace_graphs, "MIN_UNSAVED", 10)
     monkeypatch.setattr(in_memory_vectors, "LARGE_FROM_VECTORS", 100)
 
 
@@ -75,9 +75,9 @@ def restored(files: GraphFiles) -> LargeNamespace:
 
 
 def follow(held: LargeNamespace) -> None:
-    while (changes := held.changes(1000)) is not None:
+    while (changes := held.graphs.changes(1000)) is not None:
         changes.apply()
-        held.settle(changes)
+        held.graphs.settle(changes)
 
 
 def test_what_was_saved_need_not_be_made_again(files: GraphFiles) -> None:
@@ -105,9 +105,9 @@ def test_what_has_changed_since_is_made_again_and_what_has_gone_is_removed(files
     held.finish()
 
     assert held.behind == 10 + 1 + 1
-    assert not held.is_file_clean
+    assert not held.graphs.is_file_clean
     follow(held)
-    assert len(held._current.graph) == 41
+    assert len(held.graphs.current.graph) == 41
     for seed, key in ((1000, digest(20)), (2000, digest("new")), (30, digest(30))):
         [nearest] = held.nearest_to_each([a_vector(seed)], 1)[0]
         assert (nearest.key, nearest.similarity) == (key, pytest.approx(1.0, abs=1e-5))
@@ -218,23 +218,23 @@ def test_it_is_saved_when_it_follows_and_again_when_much_has_changed(files: Grap
     held = LargeNamespace(DIMENSIONS, files.folder.parent, NamespaceMatrix(DIMENSIONS))
     for seed in range(200):
         held.put(digest(seed), a_vector(seed), LATER)
-    assert held.to_save() is None  # not complete
+    assert held.graphs.to_save() is None  # not complete
     held.finish()
-    assert held.to_save() is None  # nor is the graph
+    assert held.graphs.to_save() is None  # nor is the graph
     follow(held)
 
-    assert held.to_save() is not None
-    assert held.to_save() is None
+    assert held.graphs.to_save() is not None
+    assert held.graphs.to_save() is None
     for seed in range(200, 219):
         held.put(digest(seed), a_vector(seed), LATER)
     follow(held)
-    assert held.to_save() is None  # fewer than a tenth
+    assert held.graphs.to_save() is None  # fewer than a tenth
     for seed in range(219, 225):
         held.put(digest(seed), a_vector(seed), LATER)
     follow(held)
-    assert held.to_save() is not None
-    held.note_no_file()
-    assert held.to_save() is not None
+    assert held.graphs.to_save() is not None
+    held.graphs.note_no_file()
+    assert held.graphs.to_save() is not None
     held.put(digest(1), a_vector(1), LATER + 1)  # only its expiry has changed
     assert held.behind == 0
     held.close()

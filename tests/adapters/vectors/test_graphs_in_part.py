@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from aicache.adapters.vectors import graph_upkeep, large_namespace, neighbor_graph, row_file
+from aicache.adapters.vectors import graph_upkeep, namespace_graphs, neighbor_graph, row_file
 from aicache.adapters.vectors.graph_files import GraphFiles
 from aicache.adapters.vectors.graph_upkeep import GraphUpkeep
-from aicache.adapters.vectors.large_namespace import GraphChanges, LargeNamespace
+from aicache.adapters.vectors.large_namespace import LargeNamespace
+from aicache.adapters.vectors.namespace_graphs import GraphChanges
 from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
 from aicache.domain.model import Vector
 from sample_vectors import LATER, digest, random_vector
@@ -32,9 +33,9 @@ def a_vector(seed: int) -> Vector:
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     neighbor_graph.load()
     monkeypatch.setattr(row_file, "SEGMENT_ROWS", 64)
-    monkeypatch.setattr(large_namespace, "MIN_UNSAVED", 10)
-    monkeypatch.setattr(large_namespace, "MIN_UNSAVED_IN_PART", 40)
-    monkeypatch.setattr(large_namespace, "MIN_GROWN", 50)
+    monkeypatch.setattr(namespace_graphs, "MIN_UNSAVED", 10)
+    monkeypatch.setattr(namespace_graphs, "MIN_UNSAVED_IN_PART", 40)
+    monkeypatch.setattr(namespace_graphs, "MIN_GROWN", 50)
 
 
 @pytest.fixture
@@ -52,13 +53,13 @@ def held(files: GraphFiles) -> LargeNamespace:
 
 
 def follow(held: LargeNamespace, most: int = 10**6) -> None:
-    if (changes := held.changes(most)) is not None:
+    if (changes := held.graphs.changes(most)) is not None:
         changes.apply()
-        held.settle(changes)
+        held.graphs.settle(changes)
 
 
 def write(files: GraphFiles, held: LargeNamespace) -> None:
-    found = held.to_save()
+    found = held.graphs.to_save()
     assert found is not None
     files.write(SPACE, *found)
 
@@ -79,21 +80,21 @@ def check(held: LargeNamespace, vectors: dict[int, Vector]) -> None:
 
 
 def test_it_is_saved_in_part_and_only_the_rest_is_made_after_a_restart(files: GraphFiles, held: LargeNamespace) -> None:
-    assert held.to_save() is None
+    assert held.graphs.to_save() is None
     follow(held, 60)
     write(files, held)
-    assert held.to_save() is None
+    assert held.graphs.to_save() is None
     follow(held, 30)
-    assert held.to_save() is None  # too few more
-    assert held.to_save(ending=True) is not None
-    assert held.to_save(ending=True) is None
+    assert held.graphs.to_save() is None  # too few more
+    assert held.graphs.to_save(ending=True) is not None
+    assert held.graphs.to_save(ending=True) is None
     vectors = {seed: a_vector(seed) for seed in range(200)}
 
     again = restored(files, vectors)
 
     assert again.behind == 140
-    assert len(again._current.graph) == 60
-    assert (again._end, again._free) == (200, [])
+    assert len(again.graphs.current.graph) == 60
+    assert (again._rows.end, again._rows._free) == (200, [])
     check(again, vectors)
     follow(again)
     check(again, vectors)
@@ -107,8 +108,8 @@ def test_it_is_made_in_random_order_though_it_is_read_in_another(files: GraphFil
 
     again = restored(files, {seed: a_vector(seed) for seed in range(200)})
 
-    assert [*again._current.behind] != sorted(again._current.behind)
-    assert again._current.shuffled == 200
+    assert [*again.graphs.current.behind] != sorted(again.graphs.current.behind)
+    assert again.graphs.current.shuffled == 200
 
 
 def test_what_has_changed_while_it_was_made_is_in_no_later_file(files: GraphFiles, held: LargeNamespace) -> None:
@@ -123,15 +124,15 @@ def test_what_has_changed_while_it_was_made_is_in_no_later_file(files: GraphFile
 
     write(files, held)
 
-    assert not held.is_file_clean  # so it is deleted where data are erased
+    assert not held.graphs.is_file_clean  # so it is deleted where data are erased
     again = restored(files, vectors)
     check(again, vectors)
-    places = {digest(1), digest(2)} & set(again._places)
+    places = {digest(1), digest(2)} & set(again._rows.place_of)
     assert places == {digest(1)}
     follow(again)
     check(again, vectors)
-    assert again._current.graph.overwritten == 2
-    assert len(again._current.graph) == len(vectors)
+    assert again.graphs.current.graph.overwritten == 2
+    assert len(again.graphs.current.graph) == len(vectors)
 
 
 def test_files_are_written_now_and_then_while_there_is_more_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,9 @@ import pytest
 from aicache.adapters.vectors import (
     in_memory_vectors,
     large_namespace,
+    namespace_graphs,
     neighbor_graph,
+    placed_rows,
     promotion,
     row_file,
     zvec_folder,
@@ -67,9 +69,9 @@ def brute(vectors: dict[str, Vector], wanted: Vector, top_k: int) -> list[tuple[
 
 def follow(held: LargeNamespace, most: int = 1 << 30) -> None:
     """Let the graph catch up by at most so many places."""
-    if (changes := held.changes(most)) is not None:
+    if (changes := held.graphs.changes(most)) is not None:
         changes.apply()
-        held.settle(changes)
+        held.graphs.settle(changes)
 
 
 def check(found: list[Neighbor], vectors: dict[str, Vector], wanted: Vector, top_k: int) -> None:
@@ -93,8 +95,8 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbor_graph, "EXPANSION_SEARCH", 1000)  # overlooks nothing of what little there is
     monkeypatch.setattr(neighbor_graph, "EXPANSION_THOROUGH", 1000)
     monkeypatch.setattr(large_namespace, "MAX_SINGLE_ROWS", 20)
-    monkeypatch.setattr(large_namespace, "MIN_OVERWRITTEN", 50)
-    monkeypatch.setattr(large_namespace, "MIN_GROWN", 100)
+    monkeypatch.setattr(namespace_graphs, "MIN_OVERWRITTEN", 50)
+    monkeypatch.setattr(namespace_graphs, "MIN_GROWN", 100)
     monkeypatch.setattr(in_memory_vectors, "LARGE_FROM_VECTORS", 100)
 
 
@@ -149,7 +151,7 @@ def test_a_search_that_ends_among_vectors_of_another_kind_is_made_from_elsewhere
     for key, vector in vectors.items():
         held.put(key, vector, LATER)
     follow(held)
-    nearest = held._current.graph.nearest
+    nearest = held.graphs.current.graph.nearest
 
     def ends_in_the_first(vectors: Vector, count: int, **options: bool) -> tuple[npt.NDArray[np.int64], float]:
         """As where the second kind has no links to the first: only for what is far nearer to the second."""
@@ -157,7 +159,7 @@ def test_a_search_that_ends_among_vectors_of_another_kind_is_made_from_elsewhere
         in_second = bool((vectors @ second > 1.5 * (vectors @ first)).all())
         return places[places % 2 == in_second], 0.2
 
-    monkeypatch.setattr(held._current.graph, "nearest", ends_in_the_first)
+    monkeypatch.setattr(held.graphs.current.graph, "nearest", ends_in_the_first)
     wanted = first + 1.2 * second
 
     [found] = held.nearest_to_each([wanted], 1)
@@ -169,11 +171,11 @@ def test_a_search_that_ends_among_vectors_of_another_kind_is_made_from_elsewhere
 
 def test_a_vector_that_changes_while_it_is_brought_into_the_graph_is_brought_in_again(held: LargeNamespace) -> None:
     held.put(digest(1), a_vector(1), LATER)
-    changes = held.changes(10)
+    changes = held.graphs.changes(10)
     assert changes is not None
     held.put(digest(1), a_vector(2), LATER)
     changes.apply()
-    held.settle(changes)
+    held.graphs.settle(changes)
 
     assert held.behind == 1
     follow(held)
@@ -199,7 +201,7 @@ def test_a_graph_from_which_much_was_removed_is_made_anew(held: LargeNamespace, 
     for key, vector in vectors.items():
         held.put(key, vector, LATER)
     follow(held)
-    before = held._current.graph
+    before = held.graphs.current.graph
     for i in range(200):
         held.drop(digest(i))
         del vectors[digest(i)]
@@ -214,8 +216,8 @@ def test_a_graph_from_which_much_was_removed_is_made_anew(held: LargeNamespace, 
     follow(held)
     follow(held)
 
-    assert held._current.graph is not before
-    assert held._current.graph.overwritten == 0
+    assert held.graphs.current.graph is not before
+    assert held.graphs.current.graph.overwritten == 0
     check(held.nearest_to_each([a_vector(7)], 5)[0], vectors, a_vector(7), 5)
 
 
@@ -232,14 +234,14 @@ def test_a_graph_that_has_grown_is_made_anew_in_random_order(tmp_path: Path, sma
     orders = []
     for key in [*vectors][60:]:
         held.put(key, vectors[key], LATER)
-        while (changes := held.changes(50)) is not None:
+        while (changes := held.graphs.changes(50)) is not None:
             orders.append(changes.places)
             changes.apply()
-            held.settle(changes)
-    first = held._current.graph
+            held.graphs.settle(changes)
+    first = held.graphs.current.graph
 
     assert sorted(itertools.chain(*orders)) != sorted(range(600)), "not made anew"
-    assert held._current.shuffled == 241 and len(first) == 600
+    assert held.graphs.current.shuffled == 241 and len(first) == 600
     assert any(places != sorted(places) for places in orders)
     for key, vector in [*vectors.items()][:10]:
         assert held.nearest_to_each([vector], 1)[0][0].key == key
@@ -261,7 +263,7 @@ def test_a_dropped_vector_is_not_in_the_file_any_more(held: LargeNamespace) -> N
     held.put(digest(2), a_vector(2), LATER)
     held.drop(digest(1))
 
-    content = os.pread(held._rows._file.fileno(), 1 << 20, 0)
+    content = os.pread(held._rows.file._file.fileno(), 1 << 20, 0)
 
     assert a_vector(1).tobytes() not in content
     assert a_vector(2).tobytes() in content
@@ -333,7 +335,7 @@ class NoRoom(RowFile):
 def test_without_room_on_the_disk_it_stays_as_it_is(
     tmp_path: Path, small_parts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(large_namespace, "RowFile", NoRoom)
+    monkeypatch.setattr(placed_rows, "RowFile", NoRoom)
     memory = InMemoryVectors(DIMENSIONS, 1 << 30, GraphFiles(tmp_path / "space", DIMENSIONS))
     memory.begin("space")
     memory.complete("space")
@@ -457,7 +459,7 @@ async def test_the_graph_catches_up_by_itself(index: ZvecIndex) -> None:
     await index.upsert(digest("new"), SPACE, a_vector(0), LATER)
 
     await eventually(lambda: large.behind == 0)
-    assert len(large._current.graph) == 150
+    assert len(large.graphs.current.graph) == 150
 
 
 async def test_while_its_files_are_erased_a_large_namespace_is_not_read_but_later(index: ZvecIndex) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from aicache.adapters.vectors.neighbor_graph import NeighborGraph
@@ -18,17 +16,17 @@ class FollowedGraph:
         """Number of its vectors that were put into it in random order."""
         self._part_size = part_size
         self.behind: dict[int, None] = {}
-        """In order."""
+        """In the order in which it is to follow."""
         self.behind_in = np.zeros(0, np.int64)
         """Their number in each part of the file, of *part_size* places."""
 
-    def note(self, places: Iterable[int]) -> None:
-        for place in places:
-            if place not in self.behind:
-                self.behind[place] = None
-                if (part := place // self._part_size) >= len(self.behind_in):
-                    self.behind_in = np.concatenate((self.behind_in, np.zeros(part + 1, np.int64)))
-                self.behind_in[part] += 1
+    def note(self, place: int) -> None:
+        """Note that it is behind in a place."""
+        if place not in self.behind:
+            self.behind[place] = None
+            if (part := place // self._part_size) >= len(self.behind_in):
+                self.behind_in = np.concatenate((self.behind_in, np.zeros(part + 1, np.int64)))
+            self.behind_in[part] += 1
 
     def is_behind_in(self, start: int) -> bool:
         """Tell whether it is behind in the part that begins at a place."""
@@ -40,6 +38,7 @@ class FollowedGraph:
         self.behind = dict.fromkeys(np.random.default_rng().permutation(places).tolist())
 
     def settle(self, place: int) -> None:
+        """Note that it has followed there."""
         if place in self.behind:
             del self.behind[place]
             self.behind_in[place // self._part_size] -= 1

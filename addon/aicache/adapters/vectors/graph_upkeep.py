@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from aicache.adapters.vectors import neighbor_graph
-from aicache.adapters.vectors.large_namespace import GraphChanges
+from aicache.adapters.vectors.namespace_graphs import GraphChanges
 
 logger = logging.getLogger(__name__)
 

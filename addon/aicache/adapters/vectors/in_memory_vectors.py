@@ -14,8 +14,9 @@ import numpy as np
 
 from aicache.adapters.vectors.graph_files import GraphFiles, SavedGraph
 from aicache.adapters.vectors.graph_upkeep import GraphUpkeep
-from aicache.adapters.vectors.large_namespace import GraphChanges, LargeNamespace
+from aicache.adapters.vectors.large_namespace import LargeNamespace
 from aicache.adapters.vectors.memory_limit import share_of_memory
+from aicache.adapters.vectors.namespace_graphs import GraphChanges
 from aicache.adapters.vectors.namespace_matrix import NamespaceMatrix
 from aicache.adapters.vectors.neighbor_graph import is_installed, is_loaded
 from aicache.domain.model import Neighbor, Vector
@@ -159,9 +160,9 @@ class InMemoryVectors:
             return
         with self._lock:
             self._erasures += 1
-            clean = frozenset(name for name, each in self._large.items() if each.is_file_clean)
+            clean = frozenset(name for name, each in self._large.items() if each.graphs.is_file_clean)
             for name in self._large.keys() - clean:
-                self._large[name].note_no_file()
+                self._large[name].graphs.note_no_file()
         self._files.remove_all(but=clean)
         self._upkeep.wake()
 
@@ -229,12 +230,12 @@ class InMemoryVectors:
 
     def _next_changes(self, most: int) -> GraphChanges | None:
         with self._lock:
-            found = (changes for each in self._large.values() if (changes := each.changes(most)) is not None)
+            found = (changes for each in self._large.values() if (changes := each.graphs.changes(most)) is not None)
             return next(found, None)
 
     def _settle(self, done: GraphChanges) -> None:
         with self._lock:
-            done.namespace.settle(done)
+            done.graphs.settle(done)
 
     def _save_one(self, ending: bool) -> bool:
         """Write the file of one graph, if one is due; tell whether there may be more."""
@@ -244,7 +245,7 @@ class InMemoryVectors:
             due = (
                 (name, each, found)
                 for name, each in self._large.items()
-                if (found := each.to_save(ending=ending)) is not None
+                if (found := each.graphs.to_save(ending=ending)) is not None
             )
             name, each, found = next(due, (None, None, None))
             erasures = self._erasures
@@ -256,11 +257,11 @@ class InMemoryVectors:
             logger.warning("vector index: a graph is not saved (%s); without it, the next start takes longer", exc)
             self._save_from = time.monotonic() + RETRY_SAVING_AFTER_S
             with self._lock:
-                each.note_no_file()
+                each.graphs.note_no_file()
                 self._files.remove(name)
             return False
         with self._lock:
             if erasures != self._erasures:  # what was to be erased meanwhile may be in it
-                each.note_no_file()
+                each.graphs.note_no_file()
                 self._files.remove(name)
         return True

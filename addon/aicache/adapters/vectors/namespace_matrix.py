@@ -13,6 +13,11 @@ INITIAL_ROWS = 64
 """Rows of a new matrix, which doubles when it is full."""
 
 
+def unit(vector: Vector) -> Vector:
+    """Return the vector of length 1 in the same direction; one of zeros stays as it is."""
+    return vector / (np.linalg.norm(vector) or 1.0)
+
+
 class NamespaceMatrix:
     """The vectors of one namespace by key; all of them once it is `complete`."""
 
@@ -51,7 +56,7 @@ class NamespaceMatrix:
             if place == len(self._rows):
                 self._rows = np.concatenate((self._rows, np.empty_like(self._rows)))
                 self._expires = np.concatenate((self._expires, np.empty_like(self._expires)))
-        self._rows[place] = _unit(vector)
+        self._rows[place] = unit(vector)
         self._expires[place] = expires_at
 
     def drop(self, key: str) -> None:
@@ -78,13 +83,13 @@ class NamespaceMatrix:
 
     def nearest(self, vector: Vector, top_k: int) -> list[Neighbor]:
         """Return at most *top_k* neighbors, nearest first."""
-        return self._best(self._rows[: len(self._keys)] @ _unit(vector), top_k)
+        return self._best(self._rows[: len(self._keys)] @ unit(vector), top_k)
 
     def nearest_to_each(self, vectors: Sequence[Vector], top_k: int) -> list[list[Neighbor]]:
         """Return them for several vectors. The rows are read from memory once for all, which is what takes the time."""
         if len(vectors) == 1:
             return [self.nearest(vectors[0], top_k)]
-        cosines = np.stack([_unit(vector) for vector in vectors]) @ self._rows[: len(self._keys)].T
+        cosines = np.stack([unit(vector) for vector in vectors]) @ self._rows[: len(self._keys)].T
         return [self._best(each, top_k) for each in cosines]
 
     def _best(self, cosines: Vector, top_k: int) -> list[Neighbor]:
@@ -93,7 +98,3 @@ class NamespaceMatrix:
         places = places[np.argsort(-cosines[places], kind="stable")]
         found = np.clip(cosines[places], -1.0, 1.0).tolist()
         return [Neighbor(self._keys[place], cosine) for place, cosine in zip(places.tolist(), found, strict=True)]
-
-
-def _unit(vector: Vector) -> Vector:
-    return vector / (np.linalg.norm(vector) or 1.0)
