@@ -9,8 +9,8 @@ import pytest
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import check_cache_control
-from aicache.domain.ports import EVICTED_PREFIX
 from aicache.domain.request_directives import Directives
+from aicache.domain.store_ports import EVICTED_PREFIX
 from aicache.engine import Exchange
 from aicache.engine.answer_checks import MAX_FEEDBACK
 from aicache.engine.credential_status import CACHED_TTL_S, MAX_CALLERS, MAX_REFUSALS_PER_S, REFUSED_TTL_S

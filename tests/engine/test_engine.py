@@ -18,8 +18,9 @@ from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Hit, Miss, Neighbor, Vector
 from aicache.domain.policy import Rules
-from aicache.domain.ports import Embedder, ExactStore, Purpose, ShareError, StoreError, VectorIndex
+from aicache.domain.ports import Embedder, Purpose, ShareError, StoreError, VectorIndex
 from aicache.domain.request_directives import Directives
+from aicache.domain.store_ports import ExactStore
 from aicache.engine import Engine, Exchange, after_miss
 from aicache.engine.dependency import Dependency
 from aicache.engine.fair_shares import FairShares

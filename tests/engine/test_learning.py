@@ -20,8 +20,9 @@ from aicache.domain.judging import JudgeReply
 from aicache.domain.keys import KeyRules, Origin, identify
 from aicache.domain.model import Entry, Hit, Miss
 from aicache.domain.policy import Policy, Rules
-from aicache.domain.ports import ExactStore, StoreError
+from aicache.domain.ports import StoreError
 from aicache.domain.request_directives import Directives
+from aicache.domain.store_ports import ExactStore
 from aicache.engine import Engine, Exchange, after_miss
 from aicache.entries.recording import Recording
 from aicache.evidence.verified_policy import VerifiedPolicy

@@ -11,7 +11,8 @@ import pytest
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Entry, Hit, Vector
 from aicache.domain.policy import Rules
-from aicache.domain.ports import LeaseState, Purpose, StoreError
+from aicache.domain.ports import Purpose, StoreError
+from aicache.domain.store_ports import LeaseState
 from aicache.engine import Engine, lacking_vectors, refill_round, refilling
 from engine import test_reindexing
 from engine.test_learning import an_answer, an_exchange

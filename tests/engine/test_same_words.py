@@ -11,8 +11,8 @@ import pytest
 from aicache.adapters.memory import MemoryStore
 from aicache.domain.model import Hit, Miss
 from aicache.domain.policy import Policy, Refusals, Volatile
-from aicache.domain.ports import ExactStore
 from aicache.domain.request_directives import Directives
+from aicache.domain.store_ports import ExactStore
 from aicache.domain.trace import Trace
 from aicache.engine import Engine, Exchange, after_miss
 from aicache.entries.recording import Recording

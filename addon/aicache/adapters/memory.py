@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from aicache.domain.model import Entry, Neighbor, Vector
-from aicache.domain.ports import LeaseState, StoreError
+from aicache.domain.ports import StoreError
+from aicache.domain.store_ports import LeaseState
 
 
 class MemoryStore:

@@ -10,17 +10,8 @@ from aicache.domain.events import Judged
 from aicache.domain.judging import JudgeQuestion
 from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
-from aicache.domain.ports import (
-    EVICTED_PREFIX,
-    WITHDRAWN_PREFIX,
-    DerivedCache,
-    Embedder,
-    ExactStore,
-    Judge,
-    NeighborJudge,
-    StoreError,
-    VectorIndex,
-)
+from aicache.domain.ports import Embedder, Judge, NeighborJudge, StoreError, VectorIndex
+from aicache.domain.store_ports import EVICTED_PREFIX, WITHDRAWN_PREFIX, DerivedCache, ExactStore
 from aicache.engine.dependency import Dependency
 from aicache.engine.fair_shares import FairShares
 from aicache.engine.guarded_semantic import GuardedEmbedder, GuardedIndex, GuardedJudge, Semantic, SemanticGuards

@@ -14,7 +14,8 @@ from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.events import Checked, Erased, Judged, Spent
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry, Hit, Miss
-from aicache.domain.ports import Embedder, ExactStore, NeighborJudge, StoreError, VectorIndex
+from aicache.domain.ports import Embedder, NeighborJudge, StoreError, VectorIndex
+from aicache.domain.store_ports import ExactStore
 from aicache.domain.throttle import Throttle
 from aicache.domain.trace import Trace
 from aicache.engine import exact_lookup

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from aicache.domain.model import Entry
 from aicache.domain.outages import OutageTexts
-from aicache.domain.ports import ExactStore, LeaseState, Peeks, PutsMany, StoreError
+from aicache.domain.ports import StoreError
+from aicache.domain.store_ports import ExactStore, LeaseState, Peeks, PutsMany
 from aicache.engine.dependency import BACKGROUND_TIMEOUT_S, Dependency
 
 T = TypeVar("T")

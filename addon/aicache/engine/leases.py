@@ -15,7 +15,8 @@ from collections.abc import Collection
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.loop_time import loop_time
 from aicache.domain.model import Entry
-from aicache.domain.ports import LeaseState, StoreError
+from aicache.domain.ports import StoreError
+from aicache.domain.store_ports import LeaseState
 from aicache.engine.backends import Backends
 from aicache.engine.guarded_store import GuardedStore
 from aicache.engine.relayed_streams import Offer, RelayedStream, StreamRequest, relay

@@ -22,7 +22,8 @@ from aicache.domain import policy
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.digests import digest
 from aicache.domain.loop_time import loop_time
-from aicache.domain.ports import LeaseState, StoreError
+from aicache.domain.ports import StoreError
+from aicache.domain.store_ports import LeaseState
 from aicache.engine import lacking_vectors
 from aicache.engine.backends import Backends
 from aicache.engine.guarded_semantic import Semantic

@@ -20,9 +20,9 @@ from mitmproxy.net.http import http1
 from aicache.domain.events import Decided
 from aicache.domain.model import Hit
 from aicache.domain.policy import has_plausible_times
-from aicache.domain.ports import DerivedCache
 from aicache.domain.request_directives import NO_DIRECTIVES
 from aicache.domain.request_headers import CONTROL_BYTES, FieldRules
+from aicache.domain.store_ports import DerivedCache
 from aicache.domain.trace import Step, Trace
 from aicache.engine import Engine, Exchange, Semantic
 from aicache.fastpath.request_head import IGNORED_FIELDS, MAX_BODY_BYTES, NEVER_IGNORED_FIELDS

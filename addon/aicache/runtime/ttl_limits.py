@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable
 
 from aicache.adapters.redis.store import RedisStore
-from aicache.domain.ports import ACCOUNT_KEPT_S, ACCOUNT_PREFIX, StoreError
+from aicache.domain.ports import StoreError
+from aicache.domain.store_ports import ACCOUNT_KEPT_S, ACCOUNT_PREFIX
 from aicache.engine.credential_status import REFUSED_TTL_S
 from aicache.engine.refilling import DONE_PREFIX, MODEL_BLOB, NOTED_S
 from aicache.engine.traffic_segments import SEGMENT_PREFIX, SEGMENT_TTL_S

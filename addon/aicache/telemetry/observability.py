@@ -13,8 +13,8 @@ from aicache.config import Log as LogConfig
 from aicache.config import Otel as OtelConfig
 from aicache.config.request_settings import Settings
 from aicache.domain.caller_digests import CallerMatcher, caller_matcher
-from aicache.domain.ports import Measurable
 from aicache.domain.pricing import Price, cost
+from aicache.domain.store_ports import Measurable
 from aicache.engine import Engine
 from aicache.engine.guarded_store import GuardedStore
 from aicache.telemetry import otel

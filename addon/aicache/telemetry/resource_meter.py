@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from aicache.adapters.disk_usage import measure_disk
-from aicache.domain.ports import Measurable, StoreError
+from aicache.domain.ports import StoreError
 from aicache.domain.resource_usage import DiskUsage, ResourceUsage, StoreUsage
+from aicache.domain.store_ports import Measurable
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.caller_digests import CallerMatcher
 from aicache.domain.events import Checked, Decided, Erased, Finished, Judged, Spent
-from aicache.domain.ports import ACCOUNT_KEPT_S, ACCOUNT_PREFIX, StoreError
+from aicache.domain.ports import StoreError
+from aicache.domain.store_ports import ACCOUNT_KEPT_S, ACCOUNT_PREFIX
 from aicache.engine.guarded_store import GuardedStore
 from aicache.telemetry.counters import Cost
 from aicache.telemetry.labels import OTHER

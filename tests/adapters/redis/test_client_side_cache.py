@@ -19,7 +19,7 @@ from aicache.adapters.redis.client_side_cache import ENTRY_OVERHEAD_BYTES, MAX_A
 from aicache.adapters.redis.store import RedisStore
 from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.domain.model import Entry, Mode
-from aicache.domain.ports import EVICTED_PREFIX
+from aicache.domain.store_ports import EVICTED_PREFIX
 from aicache.engine.backends import withdrawn
 
 NOW = time.time()

@@ -14,7 +14,8 @@ from redis.crc import key_slot
 from aicache.adapters.memory import MemoryStore
 from aicache.adapters.redis.store import RedisStore
 from aicache.domain.model import Entry, Mode
-from aicache.domain.ports import ExactStore, LeaseState, StoreError
+from aicache.domain.ports import StoreError
+from aicache.domain.store_ports import ExactStore, LeaseState
 from servers import Process, free_ports, plain
 
 TTL = 30.0

@@ -27,7 +27,8 @@ from aicache.adapters.valkey.server import EmbeddedValkey
 from aicache.adapters.valkey.server_binary import is_available
 from aicache.domain.deployment_secrets import CHECKSUM_BYTES, checksum, derive_secrets
 from aicache.domain.model import PINNED, Entry, Mode
-from aicache.domain.ports import ExactStore, NoRoom, ShareError, StoreError
+from aicache.domain.ports import NoRoom, ShareError, StoreError
+from aicache.domain.store_ports import ExactStore
 from aicache.runtime.exact_component import embedded_limit
 
 Make = Callable[..., Entry]

@@ -11,7 +11,8 @@ from aicache.adapters.redis.codec import seal, unseal
 from aicache.adapters.redis.peers import Peers
 from aicache.adapters.redis.server import Command, check_replies
 from aicache.adapters.redis.store_base import LEASE_KIND, StoreBase
-from aicache.domain.ports import LeaseState, StoreError
+from aicache.domain.ports import StoreError
+from aicache.domain.store_ports import LeaseState
 
 RENEW = (
     "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) == 1 "

@@ -28,8 +28,9 @@ from aicache.adapters.redis.server_usage import USAGE_COMMANDS, add_up, parse_us
 from aicache.adapters.redis.stored_values import StoredValues
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.model import Entry
-from aicache.domain.ports import EVICTED_PREFIX, WITHDRAWN_PREFIX, Busy, StoreError
+from aicache.domain.ports import Busy, StoreError
 from aicache.domain.resource_usage import StoreUsage
+from aicache.domain.store_ports import EVICTED_PREFIX, WITHDRAWN_PREFIX
 
 MAX_DELETIONS = 64
 """Deletions of unreadable values at once; the others are deleted when they are read again."""
