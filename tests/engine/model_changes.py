@@ -11,7 +11,8 @@ from aicache.domain.policy import Rules
 from aicache.domain.ports import Purpose, StoreError
 from aicache.engine import Engine
 from engine import test_reindexing
-from engine.test_learning import an_answer, an_exchange
+from engine.engine_setup import an_answer
+from engine.learners import an_exchange
 from engine.test_reindexing import PARAPHRASE, QUESTION
 from fakes import LetterEmbedder
 

@@ -15,7 +15,7 @@ from aicache.engine import Exchange
 from aicache.engine.answer_checks import MAX_FEEDBACK
 from aicache.engine.credential_status import CACHED_TTL_S, MAX_CALLERS, MAX_REFUSALS_PER_S, REFUSED_TTL_S
 from aicache.entries.recording import Recording
-from engine.test_engine import RULES, Clock, Setup, an_answer, an_exchange
+from engine.engine_setup import RULES, Clock, Setup, an_answer, an_exchange
 
 ERROR_IN_A_200 = Recording(200, "application/json", "", b'{"error": {"message": "bad key", "code": "invalid_api_key"}}')
 PASSWORD, PASSWORDS = "how do I reset my password", "how do I reset my passwords"

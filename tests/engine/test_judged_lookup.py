@@ -17,7 +17,8 @@ from aicache.domain.policy import Policy, Rules
 from aicache.domain.trace import Trace
 from aicache.engine import Engine, after_miss
 from aicache.engine.judge_on_path import JudgeLimits
-from engine.test_learning import an_answer, an_exchange
+from engine.engine_setup import an_answer
+from engine.learners import an_exchange
 from fakes import LetterEmbedder, NeighborOracle
 
 RULES = Rules(ttl=1000, max_bytes=10_000, max_temperature=None, threshold=0.95, top_k=5, max_question=200)

@@ -17,10 +17,10 @@ from aicache.engine.collapsing import Flight
 from aicache.engine.learning import segment_name
 from aicache.engine.neighbor_search import disowned
 from aicache.engine.neighbors_in_flight import MAX_QUESTIONS_OF_NAMESPACE
-from engine.test_engine import RULES, Setup, an_answer, an_exchange
-from engine.test_learning import PASSWORD, questions
-from engine.test_learning import Proxy as Learned
-from engine.test_learning import an_exchange as a_question
+from engine.engine_setup import RULES, Setup, an_answer, an_exchange
+from engine.learners import PASSWORD, questions
+from engine.learners import Proxy as Learned
+from engine.learners import an_exchange as a_question
 from fakes import BrokenEmbedder, HangingEmbedder
 
 ASKED, REWORDED, FAR = "how do I reset my password", "how do I reset my passwords", "what is a balance"

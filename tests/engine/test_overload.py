@@ -16,7 +16,7 @@ from aicache.domain.model import Entry, Hit, Miss, Vector
 from aicache.domain.ports import Purpose, StoreError
 from aicache.engine import admission
 from aicache.maintenance import Maintenance
-from engine.test_engine import Clock, Setup, an_answer, an_exchange
+from engine.engine_setup import Clock, Setup, an_answer, an_exchange
 from fakes import LetterEmbedder
 
 

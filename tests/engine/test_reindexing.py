@@ -13,7 +13,8 @@ from aicache.domain.policy import Policy, Rules
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.engine.backends import withdrawn
-from engine.test_learning import an_answer, an_exchange
+from engine.engine_setup import an_answer
+from engine.learners import an_exchange
 from fakes import BrokenIndex, LetterEmbedder
 
 RULES = Rules(

@@ -16,7 +16,7 @@ from aicache.domain.store_ports import ExactStore
 from aicache.domain.trace import Trace
 from aicache.engine import Engine, Exchange, after_miss
 from aicache.entries.recording import Recording
-from engine.test_engine import NOW, RULES, Setup, an_answer, an_exchange
+from engine.engine_setup import NOW, RULES, Setup, an_answer, an_exchange
 from fakes import BrokenEmbedder, BrokenIndex, HangingStore
 
 SAME_WORDS = replace(RULES, same_words=True)
