@@ -18,7 +18,9 @@ from aicache.guards.words import without_common_ends
 _PARTS, _ASKED = compile_later(lexicon.ASKED_PARTS), compile_later(lexicon.ASKED)
 _YES_OR_NO = compile_later(lexicon.YES_OR_NO)
 _WAY = compile_later(f"(?:{lexicon.WAY})")
+_HOW_TO_TELL = compile_later(f"(?:{lexicon.WAY}).{{0,3}}?(?:{lexicon.TELLING})")
 _HOW_TO_KNOW = compile_later(f"(?:{lexicon.WAY}).{{0,3}}?(?:{lexicon.FINDING_OUT}).*?(?:{lexicon.WHETHER})")
+_HOW_TO_TELL = compile_later(f"(?:{lexicon.WAY}).{{0,3}}?(?:{lexicon.TELLING})")
 _TO_KNOW = compile_later(lexicon.FINDING_OUT)
 _CHANGE = compile_later(f"{lexicon.MEASURES}了?(?P<to>[到至为]?)(?=[0-9一二两三四五六七八九十百千半])")
 _UNIVERSAL, _DENIED = compile_later(lexicon.UNIVERSAL), compile_later(lexicon.DENIED)
@@ -54,7 +56,7 @@ class HanFrame:
 
     @feature
     def asks_how_to_know(self) -> bool:
-        return _HOW_TO_KNOW.search(self.plain) is not None
+        return _HOW_TO_KNOW.search(self.plain) is not None or _HOW_TO_TELL.search(self.plain) is not None
 
     @feature
     def asks_way(self) -> bool:

@@ -16,7 +16,7 @@ from aicache.guards.lexicon import question_frames as lexicon
 from aicache.guards.numbers import QUANTITY_MARK
 from aicache.guards.tokens import Clauses
 
-_STATES, _VERBS, _ASKING = (frozenset(each.split()) for each in (lexicon.STATES, lexicon.VERBS, lexicon.ASKING))
+_STATES, _VERBS = (frozenset(each.split()) for each in (lexicon.STATES, lexicon.VERBS))
 _HAPPENING, _FINDING_OUT = frozenset(lexicon.HAPPENING.split()), frozenset(lexicon.FINDING_OUT.split())
 _TIMES, _BEFORE_RATES = frozenset(lexicon.TIMES.split()), frozenset(lexicon.BEFORE_RATES.split())
 _OBJECTS, _REFLEXIVES = frozenset(lexicon.OBJECTS.split()), frozenset(lexicon.REFLEXIVES.split())
@@ -26,14 +26,13 @@ _INSTITUTIONS = frozenset(lexicon.INSTITUTIONS.split())
 _BEFORE_INSTITUTIONS, _CERTAIN = frozenset(lexicon.BEFORE_INSTITUTIONS.split()), frozenset(lexicon.CERTAIN.split())
 _BE = frozenset({"is", "are", "was", "were"})
 _DOERS = frozenset({("i",), ("we",), ("they",)})
+_WHEN = frozenset({"when", "why", "who"})
 _EACH = frozenset({"every", "each"})
 _PERFECT = frozenset({"have", "has", "had"})
 _CONDITIONS = frozenset({"if", "when", "then"})
+_STILL_HAPPENING = frozenset({"happen", "happens"})
 _WHETHER = frozenset({"if", "whether"})
-_WAYS = frozenset({("how", verb) for verb in ("can", "could", "should", "would", "will", "to")})
 _NO_WORDS: frozenset[str] = frozenset()
-MAX_ASKING_WORDS = 3
-"""Words with which a question begins before the verb: how many of."""
 MIN_STEM_CHARS = 3
 MAX_COMMAND_WORDS = 20
 """Words of a text up to which it may be a command."""
@@ -78,8 +77,10 @@ class QuestionFrame:
 
     @feature
     def asks_whether(self) -> bool:
-        """Whether it is a question for yes or no about what is so, and no request."""
+        """Whether it asks whether, when or why something is so, and is no request."""
         words = self.text.words
+        if words[:1] and words[0] in _WHEN and len(words) > 1:
+            return words[1] in _VERBS
         return bool(words) and words[0] in _STATES and (words[0] != "do" or words[1:2] in _DOERS)
 
     @feature
@@ -95,7 +96,8 @@ class QuestionFrame:
         """Return whether it is asked whether what a verb says is done."""
         words, content = self.text.words, self.text.content
         return self.asks_whether and any(
-            (is_past(word) and word[:MIN_STEM_CHARS] == verb[:MIN_STEM_CHARS]) or (word == verb and before in content)
+            (is_past(word) and word[:MIN_STEM_CHARS] == verb[:MIN_STEM_CHARS])
+            or (word == verb and (before in content or words[0] in _PERFECT))
             for before, word in zip(self.text.keys, words[1:], strict=False)
         )
 
@@ -152,7 +154,6 @@ def is_something_else_asked(one: QuestionFrame | None, other: QuestionFrame | No
         (mine.asks_what_happens and others.asks_to_do)
         or (mine.asks_how_to_know and others.asks_way)
         or (mine.command and others.is_asked_whether_done(mine.command))
-        or _asks_for_part(mine, others)
         or _is_time_left_out(mine, others)
         or _names_kind(mine, others)
         or _is_known(mine, others)
@@ -169,6 +170,7 @@ def is_at_another_time(one: QuestionFrame | None, other: QuestionFrame | None) -
         bool((mine.every & others.once) - others.every)
         or (mine.is_future and not others.is_future and others.is_perfect)
         or _goes_on(mine.text.words, others.text.words)
+        or ("happened" in mine.text.words and not _STILL_HAPPENING.isdisjoint(others.text.words))
         for mine, others in ((one, other), (other, one))
     )
 
@@ -188,20 +190,6 @@ def is_done_to_another(one: QuestionFrame | None, other: QuestionFrame | None) -
 
 def _is_time(word: str) -> bool:
     return word == QUANTITY_MARK or word in _TIMES
-
-
-def _asks_for_part(one: QuestionFrame, other: QuestionFrame) -> bool:
-    """Return whether *one* asks what, when or how much, and *other* with the same verb and subject for yes or no: how
-    long can I stay, can I stay. Whether one can, and how, is asked alike."""
-    words, others = one.text.words, other.text.words
-    if not words or words[0] not in _ASKING or len(others) < 2 or others[0] not in _VERBS:
-        return False
-    return (
-        words[:2] not in _WAYS
-        and words[0] not in others
-        and (words[0] != "how" or words[1] not in others)
-        and any(words[at : at + 3] == others[:3] for at in range(1, MAX_ASKING_WORDS + 1))
-    )
 
 
 def _is_time_left_out(one: QuestionFrame, other: QuestionFrame) -> bool:

@@ -14,6 +14,7 @@ from aicache.guards.han_roles import are_sides_exchanged
 from aicache.guards.order import Order
 from aicache.guards.persons import is_own_only_in_one
 from aicache.guards.question_frames import is_at_another_time, is_done_to_another, is_something_else_asked
+from aicache.guards.question_openings import opens_otherwise
 from aicache.guards.reordered_words import are_words_reordered
 from aicache.guards.replaced_words import are_small_words_replaced
 from aicache.guards.romance_roles import have_other_romance_roles
@@ -76,8 +77,10 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
         yield "tense"
     if is_own_only_in_one(one.clauses, other.clauses):
         yield "speaker"
-    if is_something_else_asked(mine.question_frame, others.question_frame) or han_frames.is_something_else_asked(
-        mine.han_frame, others.han_frame
+    if (
+        is_something_else_asked(mine.question_frame, others.question_frame)
+        or han_frames.is_something_else_asked(mine.han_frame, others.han_frame)
+        or opens_otherwise(mine.question_opening, others.question_opening)
     ):
         yield "question"
 

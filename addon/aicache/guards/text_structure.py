@@ -14,6 +14,7 @@ from aicache.guards.han_roles import HanRoles, find_han_roles
 from aicache.guards.kana_particles import find_kana_particles
 from aicache.guards.noun_forms import NounForms, find_noun_forms
 from aicache.guards.question_frames import QuestionFrame, find_question_frame
+from aicache.guards.question_openings import QuestionOpening, find_question_opening
 from aicache.guards.reordered_words import WordOrder, find_word_order
 from aicache.guards.role_words import SentenceRoles, find_sentence_roles
 from aicache.guards.tokens import Clauses
@@ -63,6 +64,10 @@ class TextStructure:
     @feature
     def question_frame(self) -> QuestionFrame | None:
         return find_question_frame(self.text)
+
+    @feature
+    def question_opening(self) -> QuestionOpening | None:
+        return find_question_opening(self.text)
 
     @feature
     def kana_particles(self) -> Sequence[str] | None:

@@ -36,6 +36,7 @@ _CAPITAL_INSIDE = re.compile(" [A-Z][a-z]")
 _CAPITALIZED = re.compile(r"(?P<before>[a-z]+) (?P<word>[A-Z][a-z]+)(?![\w'-])(?: (?P<after>[\w'-]+))?")
 _ASKING: frozenset[str] = frozenset().union(*ASKING.values())
 _NAMES = frozenset(letter_case.NAMES.split()) | frozenset(letter_case.ACRONYMS.split())
+_CAPITONYMS = frozenset(letter_case.CAPITONYMS.split())
 _IN_CAPITALS = frozenset(letter_case.IN_CAPITALS.split())
 _GERMAN_PRONOUNS = frozenset(letter_case.GERMAN_PRONOUNS.split())
 _ACCENT = compile_later("[\u00c0-\u024f\u1e00-\u1eff]")
@@ -247,7 +248,9 @@ def _capitals(text: str, most: float) -> dict[str, str]:
         capitalized += word[0].isupper()
         if lower not in _NAMES and (word == lower or word.istitle() or lower in _IN_CAPITALS):
             found[lower] = word
-    return found if capitalized <= most * total else {}
+    if capitalized <= most * total:
+        return found
+    return {word: form for word, form in found.items() if word in _CAPITONYMS} if capitalized < total else {}
 
 
 def _german_capitals(text: str) -> dict[str, str]:

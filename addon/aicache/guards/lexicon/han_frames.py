@@ -12,6 +12,8 @@ YES_OR_NO = r"[吗嘛么]\W*$|([^\W\d])不\1|有没有|是否|能否|可否|没�
 
 WAY = "怎么|怎样|如何|咋"
 FINDING_OUT = "知道|看出?|判断|查看?|查询|确认|确定|分辨|辨别|检查|发现"
+TELLING = "知道|判断|分辨|辨别|确认|看出"
+"""Those behind which a clause is what one finds out."""
 WHETHER = r"有|是否|是不是|会不会|能不能|([^\W\d])不\1|没有\W*$"
 
 MEASURES = "[高低大小多少长短快慢涨跌升降加减]"

@@ -8,8 +8,6 @@ STATES = "is are was were has have had did do does"
 VERBS = f"{STATES} am can could should would will must may might"
 """Verbs that stand before their subject in a question."""
 
-ASKING = "what which who whose when where why how"
-
 HAPPENING = "happen happens happened happening"
 
 FINDING_OUT = "know tell check see verify confirm determine sure out find ensure"
