@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import chain, compress
+from itertools import accumulate, chain, compress, pairwise
 from operator import not_
 
 from aicache.guards.known_languages import FUNCTION_WORDS, KnownLanguages, language_by_script
@@ -14,7 +14,7 @@ from aicache.guards.lexicon import courtesies
 from aicache.guards.numbers import QUANTITY_MARK, Quantity
 from aicache.guards.patterns import WordTable
 from aicache.guards.splitting import IS_UNSPACED, QUESTION_WORDS_UNSPACED, count_unspaced, in_words
-from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Runs, Script, Token, runs_of
+from aicache.guards.tokens import GRAM, Clause, Clauses, Meaning, Script, Token, runs_of
 from aicache.guards.words import count_words, stem
 
 MAX_CACHED_WORDS = 4096
@@ -53,20 +53,20 @@ def read_clauses(
     courtesies = frozenset(compress(words, map(not_, keys)))
     unspaced = len(scripts) - scripts.count(Script.WORD) - scripts.count(Script.QUANTITY)
     grams: frozenset[str] = frozenset()
-    runs: list[list[Runs]] = [[] for _ in clauses]
+    ends = [*accumulate(map(len, clauses), initial=0)]
+    clause_keys = [keys[start:end] for start, end in pairwise(ends)]
     by_runs = () if is_ascii else [script for script in GRAM if script in scripts]
-    counts = count_words(content)
+    runs = []
     if by_runs:
-        runs = [[runs_of(clause, script) for script in by_runs] for clause in clauses]
-        grams = frozenset(
-            [run for each in chain.from_iterable(runs) for run in compress(each.joined, each.is_compared)]
-        )
+        clause_scripts = [scripts[start:end] for start, end in pairwise(ends)]
+        runs = [runs_of(clause_keys, clause_scripts, script) for script in by_runs]
+        grams = frozenset(chain.from_iterable(each.find_compared() for each in runs))
         content = tuple(
             [key for key, word in zip(content, compress(words, meanings), strict=True) if word not in _HIRAGANA]
         )
         compared = [script < Script.KANA for script in scripts]
         words, keys, meanings, scripts = (tuple(compress(each, compared)) for each in (words, keys, meanings, scripts))
-        counts = count_words(compress(keys, meanings))
+    counts = count_words(compress(keys, meanings))
     for key in [key for key in counts if key < "@" and key[0] in _NOT_COUNTED]:
         del counts[key]
     if not _QUESTION_WORDS.isdisjoint(words):
@@ -78,6 +78,7 @@ def read_clauses(
             counts[f"?{word}"] = counts.get(f"?{word}", 0) + 1
     return Clauses(
         clauses=clauses,
+        clause_keys=clause_keys,
         counts=counts,
         grams=grams,
         runs=runs,

@@ -12,7 +12,7 @@ from operator import or_
 from typing import NamedTuple
 
 from aicache.guards.lexicon import courtesies
-from aicache.guards.tokens import Clause, Clauses, Meaning, Runs, Script, Token
+from aicache.guards.tokens import Clause, Clauses, Meaning, Script, Token
 from aicache.guards.words import is_typo, surplus_of
 
 MAX_MATCHED_WORDS = 24
@@ -128,13 +128,12 @@ def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | No
     if not surplus and not one.grams:
         return Surplus(edge, inside, commands)
     asked = {key for key in surplus if key[0] == "?"}
-    for clause, runs in zip(one.clauses, one.runs, strict=True):
+    flags = one.find_lost(other.grams, short=False)
+    for clause, keys, by_runs in zip(one.clauses, one.clause_keys, flags, strict=True):
         if asked:
             edge += _has_second_question(clause, asked)
-        if not one.grams and surplus.isdisjoint([token.key for token in clause]):
-            continue
-        lost = _lost(clause, runs, surplus, other.grams)
-        if True not in lost:
+        lost = by_runs if surplus.isdisjoint(keys) else _lost(clause, by_runs, surplus)
+        if 1 not in lost:
             continue
         if _is_alone(clause, lost):
             if (
@@ -160,15 +159,13 @@ def _has_second_question(clause: Clause, surplus: set[str]) -> bool:
     return any(token.key and f"?{token.word}" in surplus for token in clause[last + 1 :])
 
 
-def _lost(clause: Clause, runs: Sequence[Runs], surplus: set[str], grams: frozenset[str]) -> list[bool]:
-    """Return of each token whether it has a meaning and the other text lacks it; *runs* are those of the clause."""
+def _lost(clause: Clause, by_runs: bytes, surplus: set[str]) -> Sequence[int]:
+    """Return of each token whether it has a meaning and the other text lacks it; *by_runs* tells it of some."""
     lost = [key in surplus and bool(meaning) and script is not Script.QUANTITY for _, key, meaning, script in clause]
-    for each in runs:
-        lost = [*map(or_, lost, each.find_lost(grams))]
-    return lost
+    return [*map(or_, lost, by_runs)] if by_runs else lost
 
 
-def _is_alone(clause: Clause, lost: Sequence[bool]) -> bool:
+def _is_alone(clause: Clause, lost: Sequence[int]) -> bool:
     """Return whether a clause shares nothing with the other text, or only as many characters as chance explains."""
     says = [
         is_lost
@@ -181,7 +178,7 @@ def _is_alone(clause: Clause, lost: Sequence[bool]) -> bool:
     return any(token.script > Script.QUANTITY for token in clause) and shared <= _MAX_CHANCE_SHARE * len(says)
 
 
-def _runs(clause: Clause, lost: Sequence[bool]) -> list[tuple[int, int]]:
+def _runs(clause: Clause, lost: Sequence[int]) -> list[tuple[int, int]]:
     """Return start and end of the stretches between shared tokens that contain surplus tokens."""
     shared = [
         at for at, token in enumerate(clause) if token.meaning and not lost[at] and token.script is not Script.QUANTITY
@@ -190,7 +187,7 @@ def _runs(clause: Clause, lost: Sequence[bool]) -> list[tuple[int, int]]:
     return [(start + 1, end) for start, end in bounds if any(lost[start + 1 : end])]
 
 
-def _only_specifies(run: Sequence[Token], lost: Sequence[bool]) -> bool:
+def _only_specifies(run: Sequence[Token], lost: Sequence[int]) -> bool:
     """Return whether the surplus only specifies what is asked: What are the *health* risks?
 
     It stands between the question words and the shared words.
@@ -201,7 +198,7 @@ def _only_specifies(run: Sequence[Token], lost: Sequence[bool]) -> bool:
     return all(is_lost or token.word in _ARTICLES for token, is_lost in zip(run[first:], lost[first:], strict=True))
 
 
-def _edge_weight(run: Sequence[Token], lost: Sequence[bool]) -> float:
+def _edge_weight(run: Sequence[Token], lost: Sequence[int]) -> float:
     left = float(_has_command(run, lost))
     for at, token in enumerate(run):
         if not lost[at]:
@@ -215,18 +212,18 @@ def _edge_weight(run: Sequence[Token], lost: Sequence[bool]) -> float:
     return left
 
 
-def _has_command(run: Sequence[Token], lost: Sequence[bool]) -> bool:
+def _has_command(run: Sequence[Token], lost: Sequence[int]) -> bool:
     """Return whether the surplus begins with an imperative and its object: make it up, say yes, be positive."""
     first = next((at for at, token in enumerate(run) if token.word not in _IMPERATIVE_OPENERS), 0)
     if len(run) - first < 2:
         return False
     word, following = run[first].word, run[first + 1].word
     if word == "be":
-        return lost[first + 1]
-    return lost[first] and word in _BARE_IMPERATIVES and following not in _NOT_OBJECTS
+        return bool(lost[first + 1])
+    return bool(lost[first]) and word in _BARE_IMPERATIVES and following not in _NOT_OBJECTS
 
 
-def _inside_weight(run: Sequence[Token], lost: Sequence[bool]) -> float:
+def _inside_weight(run: Sequence[Token], lost: Sequence[int]) -> float:
     left = float(_has_command(run, lost))
     for at, token in enumerate(run):
         if lost[at]:

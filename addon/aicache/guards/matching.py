@@ -6,11 +6,10 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import or_
 
 from aicache.guards.lexicon.synonyms import OTHER_JOINED, SYNONYMS
 from aicache.guards.lexicon.word_forms import DISTINCT_ENDINGS, ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
-from aicache.guards.tokens import Clauses, Meaning, Runs, Script, Token
+from aicache.guards.tokens import Clauses, Meaning, Script, Token
 from aicache.guards.words import surplus_of
 
 _PARTICLES = frozenset("は が を の とは って".split())
@@ -163,12 +162,10 @@ def _unshared(one: Clauses, other: Clauses) -> list[Token]:
         return []
     surplus = surplus_of(one.counts, other.counts)
     found: list[Token] = []
-    for clause, runs in zip(one.clauses, one.runs, strict=True):
+    flags = one.find_lost(other.grams, short=True)
+    for clause, keys, lost in zip(one.clauses, one.clause_keys, flags, strict=True):
         run = ""
-        lost = [False] * len(clause)
-        for each in runs:
-            lost = [*map(or_, lost, _find_lost(each, other.grams))]
-        if not surplus and True not in lost:
+        if 1 not in lost and surplus.keys().isdisjoint(keys):
             continue
         for at, token in enumerate(clause):
             if token.script >= Script.KANA:
@@ -196,13 +193,6 @@ def _of_run(run: str) -> Token:
         Meaning.LITTLE if hiragana or (run >= "\u0e00" and run <= "\u0e7f" and len(run) < 2) else Meaning.SOMETHING
     )
     return Token(run, run, meaning, Script.KANA if run[0] > "\u3000" else Script.THAI)
-
-
-def _find_lost(runs: Runs, grams: frozenset[str]) -> list[bool]:
-    """Return of each token whether no run of characters with it is in the other text; a short clause is one run."""
-    if len(runs.joined) < runs.length and runs.joined[0] in grams:
-        return [False] * len(runs.joined)
-    return runs.find_lost(grams)
 
 
 def _match_parts(left: list[Token], right: list[Token], one: Clauses, other: Clauses, *, separable: bool) -> set[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import pairwise
-from operator import add, gt, or_
+from itertools import compress, pairwise
+from operator import add
 from typing import NamedTuple
 
 from aicache.guards.feature import feature
@@ -50,33 +50,52 @@ GRAM = {Script.KANA: 2, Script.THAI: 3}
 """Length of the run of characters that must be in the other text for each of them to count as shared."""
 
 
+_GAP = max(GRAM.values()) - 1
+"""Empty runs between those of two clauses."""
+
+
 class Runs(NamedTuple):
-    """The runs of characters of a clause, as one of these scripts is compared by them."""
+    """The runs of characters of a text in a script, one from each token on, with gaps between clauses.
+
+    A mask is a number with one byte for each run, 1 or 0.
+    """
 
     joined: Sequence[str]
-    """For each token, its key with those behind it, as many as are compared, fewer at the end of the clause."""
-    is_compared: Sequence[bool]
-    """Of each token, whether it is of the script."""
+    """The key of each token with those behind it, as many as are compared, fewer at the end of the clause."""
+    compared: int
+    """Mask of the tokens of the script."""
+    whole: int
+    """Mask of the runs that are as long as compared."""
+    short: int
+    """Mask of the first runs of clauses that are shorter than that."""
     length: int
 
-    def find_lost(self, grams: frozenset[str]) -> list[bool]:
-        """Return of each token whether it is of the script, and no whole run with it is one of *grams*."""
-        if len(self.joined) < self.length:
-            return [*self.is_compared]
-        whole = [run in grams for run in self.joined[: len(self.joined) - self.length + 1]]
-        shared = [*whole, *[False] * (self.length - 1)]
+    def find_compared(self) -> Iterator[str]:
+        """Return the runs that begin with a token of the script."""
+        return compress(self.joined, self.compared.to_bytes(len(self.joined), "little"))
+
+    def find_lost(self, grams: frozenset[str], beginnings: int) -> int:
+        """Return the mask of the tokens of the script that are in none of *grams*, of the runs at *beginnings*."""
+        found = int.from_bytes(bytes([run in grams for run in self.joined]), "little") & beginnings
+        shared = found
         for at in range(1, self.length):
-            shared[at : at + len(whole)] = map(or_, shared[at : at + len(whole)], whole)
-        return [*map(gt, self.is_compared, shared)]
+            shared |= found << 8 * at
+        return self.compared & ~shared
 
 
-def runs_of(clause: Clause, script: Script) -> Runs:
-    """Return the runs of a clause in a script that is compared by those."""
-    keys = [token.key for token in clause]
-    joined, length = keys, GRAM[script]
+def runs_of(keys: Sequence[Sequence[str]], scripts: Sequence[Sequence[Script]], script: Script) -> Runs:
+    """Return the runs of clauses, by the keys and scripts of each, in a script that is compared by those."""
+    length = GRAM[script]
+    joined = each = [key for clause in keys for key in (*clause, *_NO_RUNS)]
     for at in range(1, length):
-        joined = [*map(add, joined, keys[at:]), *joined[max(0, len(joined) - at) :]]
-    return Runs(joined, [token.script is script for token in clause], length)
+        joined = [*map(add, joined, each[at:]), *_NO_RUNS[:at]]
+    compared = bytes([each is script for clause in scripts for each in (*clause, *_NO_RUNS)])
+    whole = b"".join([(b"\1" * (len(clause) - length + 1)).ljust(len(clause) + _GAP, b"\0") for clause in keys])
+    short = b"".join([bytes([len(clause) < length]).ljust(len(clause) + _GAP, b"\0") for clause in keys])
+    return Runs(joined, *(int.from_bytes(mask, "little") for mask in (compared, whole, short)), length)
+
+
+_NO_RUNS = [""] * _GAP
 
 
 @dataclass(frozen=True)
@@ -84,12 +103,14 @@ class Clauses:
     """The clauses of a text, with indexes for comparing it with another text."""
 
     clauses: tuple[Clause, ...]
+    clause_keys: Sequence[Sequence[str]]
+    """The keys of each clause."""
     counts: Mapping[str, int]
     """Count of each key, of meaningful tokens that are compared word by word."""
     grams: frozenset[str]
     """Runs of characters, of scripts that are compared by those."""
-    runs: Sequence[Sequence[Runs]]
-    """Those of each clause, for each script that the text has."""
+    runs: Sequence[Runs]
+    """Those of each script that the text has."""
     courtesies: frozenset[str]
     """Words of courtesies."""
     language: str
@@ -108,6 +129,23 @@ class Clauses:
 
     is_phonetic: bool
     """Whether it is in Japanese or Thai, whose particles tell who does what to whom."""
+
+    def find_lost(self, grams: frozenset[str], *, short: bool) -> Sequence[bytes]:
+        """Return for each clause which of its tokens are in none of the runs of another text, 1 or 0 for each.
+
+        *short*: a clause that is shorter than a run is one. A text without runs has no tokens that are compared so.
+        """
+        if not self.runs:
+            return [b""] * len(self.clauses)
+        lost = 0
+        for runs in self.runs:
+            lost |= runs.find_lost(grams, runs.whole | runs.short if short else runs.whole)
+        flags = lost.to_bytes(len(self.runs[0].joined), "little")
+        at, found = 0, []
+        for keys in self.clause_keys:
+            found.append(flags[at : at + len(keys)])
+            at += len(keys) + _GAP
+        return found
 
     @feature
     def joins(self) -> frozenset[str]:
