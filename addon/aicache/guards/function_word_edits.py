@@ -42,7 +42,8 @@ def are_accounted_for(one: FunctionWords, other: FunctionWords, twins: Mapping[s
     *twins* are words of the first text, in the compared form, that are another form of one of the second.
     *asks_way*: both ask how or where one does something.
     """
-    mine, others = [_twin(word, twins) for word in one.sequence], list(other.sequence)
+    mine = [_twin(word, twins) for word in one.sequence] if twins else list(one.sequence)
+    others = list(other.sequence)
     if mine == others:
         return True
     if one.language != other.language or max(len(mine), len(others)) > MAX_COMPARED_WORDS:

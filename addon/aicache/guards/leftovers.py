@@ -206,9 +206,9 @@ def _doubts(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
 
 def _has_other_voice(one: TextFeatures, other: TextFeatures) -> bool:
     """Return whether who does something in one text has it done to them in the other: robbed me, was robbed."""
-    others = other.participles
-    return "you" not in (*one.words, *other.words) and any(
-        others.get(word, voice) != voice for word, voice in one.participles.items()
+    mine, others = one.participles, other.participles
+    return any(others.get(word, voice) != voice for word, voice in mine.items()) and not (
+        "you" in one.words or "you" in other.words
     )
 
 

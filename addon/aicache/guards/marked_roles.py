@@ -10,10 +10,12 @@ from aicache.guards.lexicon.role_marks import GERMAN_ARTICLES, JAPANESE, KOREAN,
 from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
 
-_JAPANESE = compile_later("|".join(sorted(JAPANESE, key=len, reverse=True)))
-_JAPANESE_NOUN = compile_later(r"[^\s、。,.?!]+$")
 MAX_JAPANESE_CHARS = 20
 """Characters of what stands before a particle."""
+_JAPANESE = compile_later(
+    rf"(?P<noun>[^\s、。,.?!]{{1,{MAX_JAPANESE_CHARS}}}?)"
+    rf"(?P<mark>{'|'.join(sorted(JAPANESE, key=len, reverse=True))})"
+)
 _KOREAN = compile_later(rf"^(?P<noun>\w+?)(?P<mark>{'|'.join(sorted(KOREAN, key=len, reverse=True))})$")
 _JAPANESE_ROLES = {mark: frozenset({("", role)}) for mark, role in JAPANESE.items()}
 MAX_NOUNS = 12
@@ -46,12 +48,8 @@ def are_exchanged(one: Roles, other: Roles) -> bool:
 
 def _marked(text: Clauses) -> Iterator[tuple[str, frozenset[tuple[str, str]]]]:
     if text.unspaced and KANA.search(text.plain):
-        end = 0
-        for match in _JAPANESE.finditer(text.plain):
-            at = match.start()
-            if (before := _JAPANESE_NOUN.search(text.plain[max(end, at - MAX_JAPANESE_CHARS) : at])) is not None:
-                end = match.end()
-                yield before[0], _JAPANESE_ROLES[match[0]]
+        for noun, mark in _JAPANESE.findall(text.plain):
+            yield noun, _JAPANESE_ROLES[mark]
     elif text.language == "ko":
         for word in text.words:
             if (marked := _KOREAN.match(word)) is not None:

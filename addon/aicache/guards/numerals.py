@@ -42,7 +42,7 @@ _CHINESE = compile_later(
     r"|(?<=[午晚晨])一(?=点)|一(?=点半)"  # elsewhere 一点 is "a bit"
     r"|(?<![\d一-鿿])半(?=天|年|个月|小时|斤)|半(?=个?月|个?小时|年|斤))"
 )
-_TWO = compile_later(r"(?<=[百千万亿])(?=[一两二三四五六七八九](?:个|天|年|次|期))")  # 一万一个月 holds two numbers
+_TWO = compile_later(r"[百千万亿](?=[一两二三四五六七八九](?:个|天|年|次|期))")  # 一万一个月 holds two numbers
 _HALF = compile_later("个半|半个|(?<!点)半(?=小时|天|年|月|斤|价|数)")
 
 
@@ -52,7 +52,7 @@ def numerals_to_digits(plain: str, words: Sequence[str]) -> str:
         words = [word.rstrip("#+") for word in words]  # c++
     text = plain if _TRIGGERS.isdisjoint(words) else _ENGLISH.sub(_english, plain)
     if not text.isascii() and _HAN_NUMERAL.search(text) is not None:
-        text = _CHINESE.sub(_chinese, _TWO.sub(" ", text))
+        text = _CHINESE.sub(_chinese, _TWO.sub(r"\g<0> ", text))
     return with_digits_of_others(text, words)
 
 

@@ -35,14 +35,14 @@ _SPEAKING = re.compile(
     r"[^\w\s](?:(?<![.,;:?!。、…'\"])|(?=[^\w\s])|(?<=\s[.,;:?!。、…])|(?<=^[.,;:?!。、…]))",
 )
 """In every text with a sign, but for `_` and what is invisible: an ordinary mark alone behind a word says nothing."""
-_CASED_UNIT = re.compile(r"(?<=\d)\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
+_CASED_UNIT = re.compile(r"\d\s?(m(?:W|V|A|J|Hz|Pa)|[MGT]b(?:ps|it)?)\b")
 """Units that are others in other letters, where those are not the usual ones: 10 mW, 10 Mb."""
 _EMOTICON = compile_later(
     r"(?:(?<=\s)|^)[:;=]['-]?[()DPpOo/|](?=\s+\S)|(?<!\S)[:;=]['-]?[(/|](?=\s*$)"
     r'|(?:^|(?<=[\s"\u3400-\u9fff\u3040-\u30ff]))[:;=][\'-]?[()DPpOo/|](?=["\u3400-\u9fff\u3040-\u30ff])'
 )
 """A face of punctuation; a friendly one at the end says nothing."""
-_INNER = re.compile(r"(?<=[^\W\d])[-.,;:/&](?=[^\W\d])")
+_INNER = re.compile(r"[-.,;:/&](?<=[^\W\d].)(?=[^\W\d])")
 _TIED = frozenset({"++", "--"})
 _DOUBLED = frozenset({"//", "%%", "&&", "^^", "~~", "::", "$$", "??", "!!"})
 """Operators of their own where they stand alone."""

@@ -118,7 +118,7 @@ def find_small_words(plain: str, words: Sequence[str], said: Sequence[str], lang
         frozenset(needs),
         tuple(persons),
         frozenset(tenses),
-        (_ENGLISH_WAY.search(plain) is not None if language == "en" else not _WAY.isdisjoint(words))
+        ((" " in plain and _ENGLISH_WAY.search(plain) is not None) if language == "en" else not _WAY.isdisjoint(words))
         or (not plain.isascii() and _UNSPACED_WAY.search(plain) is not None),
         language != "en" or _SUPPORT.isdisjoint(found),
         bool(words) and words[0] in _VERBS,

@@ -125,9 +125,11 @@ def find_words(plain: str) -> list[str]:
     return (_ASCII_TOKEN if plain.isascii() else _TOKEN).findall(plain)
 
 
-def content_stems(words: Iterable[str], units: frozenset[str] = frozenset()) -> list[str]:
+def content_stems(words: Sequence[str], units: frozenset[str] = frozenset()) -> list[str]:
     """Return the stems of the words in order, without function words, fillers and units."""
-    return [_STEMS[word] for word in words if word not in _WITHOUT_MEANING and word not in units]
+    if not units.isdisjoint(words):
+        words = [word for word in words if word not in units]
+    return [*filter(None, map(_CONTENT_STEMS.__getitem__, words))]
 
 
 def noun_modifiers(words: Sequence[str]) -> frozenset[str]:
@@ -159,6 +161,8 @@ def _stem(word: str) -> str:
 
 
 _STEMS = WordTable(_stem, MAX_STEMS)
+_CONTENT_STEMS = WordTable(lambda word: "" if word in _WITHOUT_MEANING else _stem(word), MAX_STEMS)
+"""The stem of each word, "" for function words and fillers."""
 
 
 def spelled_stem(word: str) -> str:

@@ -26,14 +26,16 @@ _SPACED_OPERATOR = re.compile(r"(?<=\w) (?P<sign>[-+*/=<>|]{1,3}) (?=\w)")
 _STATEMENT = re.compile(r"(?<![^\s;])[^\s;]*;")
 _DOTTED_NAME = re.compile(r"(?<![\w.])\.[^\W\d][\w.-]*")
 _BEFORE_COMMA = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]+)[,،]\s+(?=[^\W\d_])")
+_SPACED_COMMA = re.compile(r"[,،]\s")
 _COMMA = compile_later(r"(?P<before>[^\W\d_]+)[,，、]\s*(?P<after>[^\W\d_]+)")
 _OWNER = compile_later(r"[^\W\d_]+(?:'s|s')(?![^\W_])")
 _MARKS = compile_later(f"[{MARKS}]+|(?<=\u064a)\u0651(?!\\w)")
+_ANY_MARK = compile_later(f"[{MARKS}\u0651]")
 _WORD = re.compile(r"[^\W\d_]+")
 _COMPOUND = re.compile(r"\b(?P<first>[a-z]{2,})(?P<sign>[- ])(?=(?P<second>[a-z]{2,}(?:ing|ed))\b)")
 _PARTICIPLE = re.compile(r"(?:ing|ed)\b")
 _CAPITAL_INSIDE = re.compile(" [A-Z][a-z]")
-_CAPITALIZED = re.compile(r"(?P<before>[a-z]+) (?P<word>[A-Z][a-z]+)(?![\w'-])(?: (?P<after>[\w'-]+))?")
+_CAPITALIZED = re.compile(r"(?P<before>[a-z](?<![a-z].)[a-z]*) (?P<word>[A-Z][a-z]+)(?![\w'-])(?: (?P<after>[\w'-]+))?")
 _ASKING: frozenset[str] = frozenset().union(*ASKING.values())
 _NAMES = frozenset(letter_case.NAMES.split()) | frozenset(letter_case.ACRONYMS.split())
 _CAPITONYMS = frozenset(letter_case.CAPITONYMS.split())
@@ -111,7 +113,7 @@ def find_writing(text: str, language: str, words: Sequence[str]) -> Writing:
     if "." in text:
         code += _DOTTED_NAME.findall(text.lower())
     indentation = tuple(_indentation(text)) if "\n" in text else ()
-    marks = () if text.isascii() else tuple(_MARKS.findall(text))
+    marks = () if text.isascii() else tuple(_MARKS.findall(text)) if _ANY_MARK.search(text) is not None else ()
     said = frozenset(words)
     return Writing(
         text=text,
@@ -172,7 +174,7 @@ def _has_moved_comma(one: Writing, other: Writing) -> bool:
 
 
 def _words_before_commas(text: str) -> frozenset[str]:
-    if "," not in text and "،" not in text:
+    if _SPACED_COMMA.search(text) is None:
         return _NO_WORDS
     return frozenset([match["word"].lower() for match in _BEFORE_COMMA.finditer(text)])
 
