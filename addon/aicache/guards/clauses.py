@@ -23,6 +23,7 @@ _TOKENS: dict[tuple[str, bool], WordTable[Token]] = {}
 """By language, and whether the text has kana."""
 _NOT_COUNTED = frozenset({QUANTITY_MARK, "?"})
 """What the keys of quantities and of lone question words begin with, which are compared in other ways."""
+_NO_WORDS: frozenset[str] = frozenset()
 _HIRAGANA = frozenset(map(chr, range(0x3041, 0x30A0)))
 _IGNORED_TOKENS = frozenset(courtesies.SILENT)
 _LIGHT_HAN = frozenset(courtesies.LIGHT_HAN)
@@ -34,28 +35,30 @@ def read_clauses(
     known: KnownLanguages,
     quantities: Sequence[Quantity],
     names: frozenset[str],
+    *,
+    is_alphabetic: bool,
 ) -> Clauses:
     """Return the clauses of a normalized text from their words.
 
-    *names* are words that are names by their capitals.
+    *names* are words that are names by their capitals; *is_alphabetic*: the text has a letter of an alphabet.
     """
     language = known.most or (language_by_script(split[0][0]) if split else "en")
     is_ascii = plain.isascii()
     if language != "en" and not is_ascii and 3 * count_unspaced(plain) > len(plain):
         language = "en"  # one Latin word in a Chinese text
     kana = not is_ascii and KANA.search(plain) is not None
-    clauses = tuple([_alone(_tokens(words, language, kana)) for words in split])
+    clauses = tuple([_alone(_tokens(words, language, kana, is_alphabetic=is_alphabetic)) for words in split])
     columns = zip(*chain.from_iterable(clauses), strict=True) if clauses else ((), (), (), ())
     words, keys, meanings, scripts = columns
     if quantities:
         keys = _with_values(words, keys, quantities)
     content = tuple(compress(keys, meanings))
-    courtesies = frozenset(compress(words, map(not_, keys)))
-    unspaced = len(scripts) - scripts.count(Script.WORD) - scripts.count(Script.QUANTITY)
-    grams: frozenset[str] = frozenset()
+    courtesies = frozenset(compress(words, map(not_, keys))) if "" in keys else _NO_WORDS
+    unspaced = 0 if is_ascii else len(scripts) - scripts.count(Script.WORD) - scripts.count(Script.QUANTITY)
+    grams = _NO_WORDS
     ends = [*accumulate(map(len, clauses), initial=0)]
     clause_keys = [keys[start:end] for start, end in pairwise(ends)]
-    by_runs = () if is_ascii else [script for script in GRAM if script in scripts]
+    by_runs = [script for script in GRAM if script in scripts] if unspaced else []
     runs = []
     if by_runs:
         clause_scripts = [scripts[start:end] for start, end in pairwise(ends)]
@@ -69,7 +72,7 @@ def read_clauses(
     counts = count_words(compress(keys, meanings))
     for key in [key for key in counts if key < "@" and key[0] in _NOT_COUNTED]:
         del counts[key]
-    if not _QUESTION_WORDS.isdisjoint(words):
+    if is_alphabetic and not _QUESTION_WORDS.isdisjoint(words):
         for word, script in zip(words, scripts, strict=True):
             if word in _QUESTION_WORDS and script is Script.WORD:
                 counts[f"?{word}"] = counts.get(f"?{word}", 0) + 1
@@ -90,6 +93,7 @@ def read_clauses(
         keys=keys,
         content=content,
         plain=plain,
+        is_alphabetic=is_alphabetic,
         unspaced=2 * unspaced > len(words),
         is_phonetic=kana or bool(grams),
     )
@@ -118,11 +122,11 @@ def _alone(clause: Clause) -> Clause:
     )
 
 
-def _tokens(words: Sequence[str], language: str, kana: bool) -> Clause:
+def _tokens(words: Sequence[str], language: str, kana: bool, *, is_alphabetic: bool) -> Clause:
     known = _TOKENS.get((language, kana))
     if known is None:
         known = _TOKENS[language, kana] = WordTable(partial(_token, language=language, kana=kana), MAX_CACHED_WORDS)
-    if _FIRST_OF_PHRASES.isdisjoint(words):
+    if not is_alphabetic or _FIRST_OF_PHRASES.isdisjoint(words):
         return tuple([known[word] for word in words])
     tokens = []
     at = 0

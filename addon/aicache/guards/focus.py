@@ -21,6 +21,8 @@ def is_focus_moved(one: Clauses, other: Clauses) -> bool:
 
     A negation does where there is a word for how many, too, or where it has changed places with a verb alone.
     """
+    if not (one.is_alphabetic and other.is_alphabetic):
+        return False
     focusing = _FOCUSING.get(one.language, _NO_WORDS)
     if not _HOW_MANY.isdisjoint(one.words):
         focusing |= _NEGATIONS

@@ -67,7 +67,7 @@ def find_function_words(clauses: Clauses) -> FunctionWords:
     table = ASKING.get(language, {})
     asking = (
         frozenset()
-        if table.keys().isdisjoint(clauses.words)
+        if table.keys().isdisjoint(clauses.alphabetic_words)
         else frozenset(
             [table[word] for word, key in zip(clauses.words, clauses.keys, strict=True) if key and word in table]
         )
@@ -154,7 +154,7 @@ def _is_counted(clause: Clause, at: int) -> bool:
 
 
 def _people(clauses: Clauses) -> tuple[str, ...]:
-    if _PEOPLE.keys().isdisjoint(clauses.words):
+    if _PEOPLE.keys().isdisjoint(clauses.alphabetic_words):
         return ()
     found = []
     persons = 0

@@ -222,7 +222,7 @@ def _has_other_plural(one: TextFeatures, other: TextFeatures) -> bool:
     return any(
         (mine in a.words) and (single in b.words) and mine not in b.words and single not in a.words
         for a, b in ((one, other), (other, one))
-        if not PLURALS_APART.keys().isdisjoint(a.words)
+        if not PLURALS_APART.keys().isdisjoint(a.alphabetic_words)
         for mine in a.words
         if (single := PLURALS_APART.get(mine)) is not None
     )

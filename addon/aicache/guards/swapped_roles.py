@@ -37,10 +37,14 @@ def find_role_change(one: TextFeatures, other: TextFeatures) -> str | None:
         return "voice" if len(shared[0]) > 1 and shared[0] == shared[1] else None
     if not _SYMMETRIC_RELATIONS.isdisjoint(one.words):
         return None
-    pairs = [[[word for word in words if word not in _IGNORED_WORDS] for words in (one.words, other.words)]]
+    pairs = [[_without_ignored(one), _without_ignored(other)]]
     if one.language == other.language == "zh":  # 为什么 and 怎么 may precede or follow the subject
         pairs.append([_without_adverbs(one.content), _without_adverbs(other.content)])
     return "roles" if any(are_parts_swapped(mine, others) for mine, others in pairs) else None
+
+
+def _without_ignored(text: TextFeatures) -> Sequence[str]:
+    return [word for word in text.words if word not in _IGNORED_WORDS] if text.is_alphabetic else [*text.words]
 
 
 def _without_adverbs(content: Sequence[str]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
 
+from aicache.guards.alphabets import has_alphabet
+from aicache.guards.bare_text import bare_text
 from aicache.guards.cased_words import find_cased_words
 from aicache.guards.clauses import read_clauses
 from aicache.guards.counted_words import find_counted_words
@@ -36,15 +37,11 @@ from aicache.guards.voice import find_conjunction, find_participles, is_passive
 from aicache.guards.words import content_stems, count_words, find_words, noun_modifiers
 from aicache.guards.writing import Writing, find_writing
 
-_WORD = re.compile(r"[\w\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+")
-_ASCII_WORD = re.compile("[a-z0-9_]+")
 _ASKING_MEANING = frozenset(
     "mean means meaning define defines defined definition spell spelled spelling pronounce pronounced bedeutet "
     "bedeutung signifie signification significa significado dizer veut znaczy значит".split()
 )
 _ASKING_MEANING_UNSPACED = compile_later("意思|含义|意味|ความหมาย|뜻")
-_PARTICLES = compile_later("请问|谢谢|[请吗呢吧啊呀哦嘛啦的一]")
-_ARTICLES = frozenset("a an the please thanks bitte danke per favore aub graag".split())
 MAX_CACHED_TEXTS = 1024
 """Texts whose features are kept in memory; those of a short question take some 10 kB, in Chinese or Japanese 20."""
 MAX_SHORT_CHARS = 200
@@ -78,9 +75,18 @@ class TextFeatures:
         return tuple(find_words(self.plain))
 
     @feature
+    def is_alphabetic(self) -> bool:
+        return has_alphabet(self.plain)
+
+    @property
+    def alphabetic_words(self) -> tuple[str, ...]:
+        """The words, none if there is no letter of an alphabet: for looking up those of languages that have one."""
+        return self.words if self.is_alphabetic else ()
+
+    @feature
     def _digits(self) -> str:
         """The normalized text with its numerals in digits."""
-        return numerals_to_digits(self.plain, self.words)
+        return numerals_to_digits(self.plain, self.alphabetic_words)
 
     @feature
     def _quantities_and_rest(self) -> tuple[tuple[Quantity, ...], str]:
@@ -96,7 +102,7 @@ class TextFeatures:
 
     @feature
     def _known_languages(self) -> KnownLanguages:
-        return find_languages(self._split)
+        return find_languages(self._split if self.is_alphabetic else ())
 
     @property
     def languages(self) -> frozenset[str]:
@@ -105,7 +111,14 @@ class TextFeatures:
 
     @feature
     def clauses(self) -> Clauses:
-        return read_clauses(self._split, self.plain, self._known_languages, self.quantities, self.names.names)
+        return read_clauses(
+            self._split,
+            self.plain,
+            self._known_languages,
+            self.quantities,
+            self.names.names,
+            is_alphabetic=self.is_alphabetic,
+        )
 
     @feature
     def said(self) -> tuple[str, ...]:
@@ -128,12 +141,13 @@ class TextFeatures:
 
     @feature
     def is_negated(self) -> bool:
-        return is_negated(self.plain, self.words, self.language)
+        return is_negated(self.plain, self.alphabetic_words, self.language)
 
     @feature
     def word_groups(self) -> WordGroups:
-        words = [*self.words, *filter(is_place, self.names.names)]
-        detected = self._detected if len(words) == len(self.words) else detect_language(self.plain, words)
+        places = [*filter(is_place, self.names.names)]
+        detected = detect_language(self.plain, [*self.words, *places]) if places else self._detected
+        words = [*self.alphabetic_words, *places]
         return find_word_groups(self.plain, words, detected.likely)
 
     @feature
@@ -155,7 +169,7 @@ class TextFeatures:
     @feature
     def bare(self) -> str:
         """All letters and digits, without particles and articles: 什么是GPS, 什么是 GPS 呢."""
-        return _bare(self._digits)
+        return bare_text(self._digits)
 
     @feature
     def signs(self) -> tuple[str, ...]:
@@ -176,11 +190,11 @@ class TextFeatures:
 
     @feature
     def conjunction(self) -> str:
-        return find_conjunction(self.words)
+        return find_conjunction(self.alphabetic_words)
 
     @feature
     def participles(self) -> Mapping[str, str]:
-        return find_participles(self.clauses.words)
+        return find_participles(self.clauses.alphabetic_words)
 
     @feature
     def roles(self) -> Roles:
@@ -192,7 +206,8 @@ class TextFeatures:
 
     @feature
     def small_words(self) -> SmallWords:
-        return find_small_words(self.plain, self.clauses.words, self.said, self.clauses.language)
+        said = self.said if self.is_alphabetic else ()
+        return find_small_words(self.plain, self.clauses.alphabetic_words, said, self.clauses.language)
 
     @feature
     def counted_words(self) -> Sequence[Token]:
@@ -210,7 +225,8 @@ class TextFeatures:
 
     @feature
     def persons(self) -> Persons:
-        return find_persons(self.plain, self.clauses.words, self.said, self.clauses.language)
+        said = self.said if self.is_alphabetic else ()
+        return find_persons(self.plain, self.clauses.alphabetic_words, said, self.clauses.language)
 
     @feature
     def function_words(self) -> FunctionWords:
@@ -232,7 +248,7 @@ class TextFeatures:
     @feature
     def asks_meaning(self) -> bool:
         """Whether it asks what a word means, or how it is spelled."""
-        return not _ASKING_MEANING.isdisjoint(self.words) or (
+        return not _ASKING_MEANING.isdisjoint(self.alphabetic_words) or (
             not self.plain.isascii() and _ASKING_MEANING_UNSPACED.search(self.plain) is not None
         )
 
@@ -250,8 +266,3 @@ def extract_features(text: str, partition: str = "") -> TextFeatures:
 def extract_long_features(text: str, partition: str = "") -> TextFeatures:
     """Do the same as `extract_features` for each text of a pair of which one is above `MAX_SHORT_CHARS`."""
     return TextFeatures(text)
-
-
-def _bare(digits: str) -> str:
-    words = _ASCII_WORD.findall(digits) if digits.isascii() else _WORD.findall(_PARTICLES.sub(" ", digits))
-    return "".join([word for word in words if word not in _ARTICLES])

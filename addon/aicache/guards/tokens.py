@@ -124,6 +124,8 @@ class Clauses:
     content: tuple[str, ...]
     """The keys of the words with a meaning, in order."""
     plain: str
+    is_alphabetic: bool
+    """Whether it has a letter of an alphabet."""
     unspaced: bool
     """Whether it is mostly written without spaces."""
 
@@ -163,6 +165,11 @@ class Clauses:
     def initials(self) -> str:
         """First letters of *words*."""
         return "".join([word[0] for word in self.words])
+
+    @property
+    def alphabetic_words(self) -> tuple[str, ...]:
+        """The words, none if there is no letter of an alphabet: for looking up those of languages that have one."""
+        return self.words if self.is_alphabetic else ()
 
     @property
     def ascii_only(self) -> bool:

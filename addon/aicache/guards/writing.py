@@ -72,12 +72,17 @@ class Writing:
     """Words before a comma within the text, in small letters."""
     owners: Mapping[str, str]
     """Owners as they are written, by their letters: boy's, boys'."""
-    words: frozenset[str]
-    """Words that say something."""
+    said: Sequence[str]
+    """Words that say something, in order."""
     compounds: Mapping[str, str]
     """What joins a word and a participle behind it, by their letters: man-eating, man eating."""
     with_article: Mapping[str, bool]
     """Capitalized English words within a sentence, and whether "the" stands before each: the Queen, Queen."""
+
+    @feature
+    def words(self) -> frozenset[str]:
+        """Words that say something."""
+        return frozenset(self.said)
 
     @feature
     def capitals(self) -> Mapping[str, str]:
@@ -114,17 +119,16 @@ def find_writing(text: str, language: str, words: Sequence[str]) -> Writing:
         code += _DOTTED_NAME.findall(text.lower())
     indentation = tuple(_indentation(text)) if "\n" in text else ()
     marks = () if text.isascii() else tuple(_MARKS.findall(text)) if _ANY_MARK.search(text) is not None else ()
-    said = frozenset(words)
     return Writing(
         text=text,
         language=language,
         code=tuple(code),
         indentation=indentation,
         marks=marks,
-        accented="" if text.isascii() or language == "en" else _only_accented(text, said),
+        accented="" if text.isascii() or language == "en" else _only_accented(text, words),
         before_commas=_words_before_commas(text),
         owners={match[0].replace("'", ""): match[0] for match in _OWNER.finditer(text.lower())} if "'" in text else {},
-        words=said,
+        said=words,
         compounds=_compounds(text) if language == "en" else {},
         with_article=_with_article(text) if language == "en" else {},
     )
@@ -170,6 +174,8 @@ def _count_other_capitals(one: Writing, other: Writing) -> int:
 def _has_moved_comma(one: Writing, other: Writing) -> bool:
     """Return whether both texts have a comma behind a word behind which the other has none: no mercy, kill."""
     left, right = one.before_commas - other.before_commas, other.before_commas - one.before_commas
+    if not (left and right):
+        return False
     return not (left.isdisjoint(other.words) or right.isdisjoint(one.words))
 
 
@@ -189,10 +195,10 @@ def _between_commas(text: str, language: str) -> frozenset[tuple[str, str]]:
 
 def _has_lost_accent(one: Writing, other: Writing) -> bool:
     """Return whether *other* has the only accented word of *one* without its accent."""
-    return one.accented not in other.words and _without_accents(one.accented) in other.words
+    return bool(one.accented) and one.accented not in other.words and _without_accents(one.accented) in other.words
 
 
-def _only_accented(text: str, words: frozenset[str]) -> str:
+def _only_accented(text: str, words: Sequence[str]) -> str:
     """Return the only word of a text that has an accent, "" if none or several have, or it is long or says nothing.
 
     Who leaves accents out leaves all of them out, which says nothing; the only one may be meant.

@@ -1,0 +1,16 @@
+"""Tells texts that have a letter of an alphabet from those that are written in Chinese or Japanese alone. Pure.
+
+The tables of words of languages with an alphabet have nothing of the others, which are half of all words of a text.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LETTER = re.compile("[a-z\u00c0-\u2fff\uac00-\ud7af]")
+"""The small letters of English, and all characters of scripts but Chinese and Japanese."""
+
+
+def has_alphabet(plain: str) -> bool:
+    """Return whether a normalized text may have a word of a language with an alphabet: Latin, Arabic, Hangul, Thai."""
+    return plain.isascii() or _LETTER.search(plain) is not None
