@@ -128,11 +128,11 @@ def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | No
     if not surplus and not one.grams:
         return Surplus(edge, inside, commands)
     asked = {key for key in surplus if key[0] == "?"}
-    flags = one.find_lost(other.grams, short=False)
-    for clause, keys, by_runs in zip(one.clauses, one.clause_keys, flags, strict=True):
+    lost_runs = one.find_lost(other.grams, short=False)
+    for clause, keys, by_runs in zip(one.clauses, one.clause_keys, lost_runs, strict=True):
         if asked:
             edge += _has_second_question(clause, asked)
-        lost = by_runs if surplus.isdisjoint(keys) else _lost(clause, by_runs, surplus)
+        lost: Sequence[int] = by_runs if surplus.isdisjoint(keys) else _lost(clause, by_runs, surplus)
         if 1 not in lost:
             continue
         if _is_alone(clause, lost):

@@ -162,8 +162,8 @@ def _unshared(one: Clauses, other: Clauses) -> list[Token]:
         return []
     surplus = surplus_of(one.counts, other.counts)
     found: list[Token] = []
-    flags = one.find_lost(other.grams, short=True)
-    for clause, keys, lost in zip(one.clauses, one.clause_keys, flags, strict=True):
+    lost_runs = one.find_lost(other.grams, short=True)
+    for clause, keys, lost in zip(one.clauses, one.clause_keys, lost_runs, strict=True):
         run = ""
         if 1 not in lost and surplus.keys().isdisjoint(keys):
             continue

@@ -76,7 +76,7 @@ class Runs(NamedTuple):
 
     def find_lost(self, grams: frozenset[str], beginnings: int) -> int:
         """Return the mask of the tokens of the script that are in none of *grams*, of the runs at *beginnings*."""
-        found = int.from_bytes(bytes([run in grams for run in self.joined]), "little") & beginnings
+        found = _mask([run in grams for run in self.joined]) & beginnings
         shared = found
         for at in range(1, self.length):
             shared |= found << 8 * at
@@ -89,10 +89,16 @@ def runs_of(keys: Sequence[Sequence[str]], scripts: Sequence[Sequence[Script]], 
     joined = each = [key for clause in keys for key in (*clause, *_NO_RUNS)]
     for at in range(1, length):
         joined = [*map(add, joined, each[at:]), *_NO_RUNS[:at]]
-    compared = bytes([each is script for clause in scripts for each in (*clause, *_NO_RUNS)])
-    whole = b"".join([(b"\1" * (len(clause) - length + 1)).ljust(len(clause) + _GAP, b"\0") for clause in keys])
-    short = b"".join([bytes([len(clause) < length]).ljust(len(clause) + _GAP, b"\0") for clause in keys])
-    return Runs(joined, *(int.from_bytes(mask, "little") for mask in (compared, whole, short)), length)
+    compared = [each is script for clause in scripts for each in (*clause, *_NO_RUNS)]
+    whole, short = bytearray(), bytearray()
+    for clause in keys:
+        whole += (b"\1" * (len(clause) - length + 1)).ljust(len(clause) + _GAP, b"\0")
+        short += bytes([len(clause) < length]).ljust(len(clause) + _GAP, b"\0")
+    return Runs(joined, _mask(compared), _mask(whole), _mask(short), length)
+
+
+def _mask(flags: Sequence[int]) -> int:
+    return int.from_bytes(bytes(flags), "little")
 
 
 _NO_RUNS = [""] * _GAP
