@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-_LETTER = re.compile("[a-z\u00c0-\u2fff\uac00-\ud7af]")
-"""The small letters of English, and all characters of scripts but Chinese and Japanese."""
+_LETTER = re.compile("[A-Za-z\u00c0-\u2fff\uac00-\ud7af]")
+"""The letters of English, and all characters of scripts but Chinese and Japanese."""
 
 
-def has_alphabet(plain: str) -> bool:
-    """Return whether a normalized text may have a word of a language with an alphabet: Latin, Arabic, Hangul, Thai."""
-    return plain.isascii() or _LETTER.search(plain) is not None
+def has_alphabet(text: str) -> bool:
+    """Return whether a text of normal width may have a word of a language with an alphabet: Latin, Arabic, Thai."""
+    return text.isascii() or _LETTER.search(text) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import accumulate, chain, compress, pairwise
+from itertools import accumulate, chain, compress, filterfalse, pairwise
 from operator import not_
 
 from aicache.guards.known_languages import FUNCTION_WORDS, KnownLanguages, language_by_script
@@ -50,24 +50,24 @@ def read_clauses(
     clauses = tuple([_alone(_tokens(words, language, kana, is_alphabetic=is_alphabetic)) for words in split])
     columns = zip(*chain.from_iterable(clauses), strict=True) if clauses else ((), (), (), ())
     words, keys, meanings, scripts = columns
+    kinds = bytes(scripts)
+    ends = [*accumulate(map(len, clauses), initial=0)]
+    clause_keys = [keys[start:end] for start, end in pairwise(ends)]
+    unspaced = len(kinds) - kinds.count(Script.WORD) - kinds.count(Script.QUANTITY)
+    by_runs = [script for script in GRAM if script in kinds]
+    runs = []
+    grams = _NO_WORDS
+    if by_runs:
+        clause_kinds = [kinds[start:end] for start, end in pairwise(ends)]
+        runs = [runs_of(clause_keys, clause_kinds, script) for script in by_runs]
+        grams = frozenset(chain.from_iterable(each.find_compared() for each in runs))
     if quantities:
         keys = _with_values(words, keys, quantities)
     content = tuple(compress(keys, meanings))
     courtesies = frozenset(compress(words, map(not_, keys))) if "" in keys else _NO_WORDS
-    unspaced = 0 if is_ascii else len(scripts) - scripts.count(Script.WORD) - scripts.count(Script.QUANTITY)
-    grams = _NO_WORDS
-    ends = [*accumulate(map(len, clauses), initial=0)]
-    clause_keys = [keys[start:end] for start, end in pairwise(ends)]
-    by_runs = [script for script in GRAM if script in scripts] if unspaced else []
-    runs = []
     if by_runs:
-        clause_scripts = [scripts[start:end] for start, end in pairwise(ends)]
-        runs = [runs_of(clause_keys, clause_scripts, script) for script in by_runs]
-        grams = frozenset(chain.from_iterable(each.find_compared() for each in runs))
-        content = tuple(
-            [key for key, word in zip(content, compress(words, meanings), strict=True) if word not in _HIRAGANA]
-        )
-        compared = [script < Script.KANA for script in scripts]
+        content = tuple(filterfalse(_HIRAGANA.__contains__, content))
+        compared = [kind < Script.KANA for kind in kinds]
         words, keys, meanings, scripts = (tuple(compress(each, compared)) for each in (words, keys, meanings, scripts))
     counts = count_words(compress(keys, meanings))
     for key in [key for key in counts if key < "@" and key[0] in _NOT_COUNTED]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from aicache.guards.patterns import compile_later
+from aicache.guards.patterns import any_of, compile_later
 
 # Traditional and simplified characters in turn: those common in questions, each with a single simplified form.
 _TRADITIONAL_SIMPLIFIED = (
@@ -104,7 +104,7 @@ _CHINESE_SYNONYMS = {
     }.items()
     for phrase in phrases.split()
 }
-_CHINESE_SYNONYM = compile_later("|".join(sorted(_CHINESE_SYNONYMS, key=len, reverse=True)))
+_CHINESE_SYNONYM = compile_later(any_of(sorted(_CHINESE_SYNONYMS, key=len, reverse=True)))
 
 
 _OPINION = compile_later(

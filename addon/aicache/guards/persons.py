@@ -17,10 +17,10 @@ from aicache.guards.lexicon.persons import (
     UNSPACED_FRAMES,
     UNSPACED_PERSONS,
 )
-from aicache.guards.patterns import compile_later
+from aicache.guards.patterns import any_of, compile_later
 from aicache.guards.tokens import Clauses
 
-_UNSPACED = compile_later("|".join(sorted(UNSPACED_PERSONS, key=len, reverse=True)))
+_UNSPACED = compile_later(any_of(sorted(UNSPACED_PERSONS, key=len, reverse=True)))
 _UNSPACED_ANYONE = compile_later(UNSPACED_ANYONE)
 _UNSPACED_FRAME = compile_later(UNSPACED_FRAMES)
 _STATES = frozenset("was were am got get been being have had".split())

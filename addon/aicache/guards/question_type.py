@@ -6,7 +6,7 @@ import re
 
 from aicache.guards.language import KANA, THAI
 from aicache.guards.lexicon.question_words import QUESTION_WORDS
-from aicache.guards.patterns import compile_later
+from aicache.guards.patterns import any_of, compile_later
 
 _ENGLISH = compile_later(
     r"\bhow (?P<amount>many|much|long|often|old|far|tall|big|fast|big|soon|expensive)\b"
@@ -22,7 +22,7 @@ _CHINESE = {
     "哪儿": "where", "谁": "who", "原因": "why", "方法": "how", "怎么办": "how", "多大": "old",
     "多远": "far", "多高": "tall",
 }  # fmt: skip
-_HAN = compile_later("|".join(sorted(_CHINESE, key=len, reverse=True)))
+_HAN = compile_later(any_of(sorted(_CHINESE, key=len, reverse=True)))
 
 
 def _by_word(text: str) -> dict[str, str]:
@@ -31,7 +31,7 @@ def _by_word(text: str) -> dict[str, str]:
 
 
 def _pattern(words: dict[str, str], *, spaced: bool) -> re.Pattern[str]:
-    found = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+    found = any_of(sorted(words, key=len, reverse=True))
     return compile_later(rf"(?<!\w)(?:{found})(?!\w)" if spaced else found)
 
 

@@ -13,7 +13,7 @@ from aicache.guards.lexicon import small_words as lexicon
 from aicache.guards.lexicon.logic_words import QUANTIFIERS
 from aicache.guards.lexicon.tables import UNSPACED_LANGUAGES
 from aicache.guards.lexicon.tenses import ONE_SIDED, TENSES, UNSPACED_TENSES
-from aicache.guards.patterns import compile_later
+from aicache.guards.patterns import any_of, compile_later
 
 _AMOUNTS = {
     **{each: each for each in ("all", "some", "none", "never", "only", "often", "rarely", "both")},
@@ -32,7 +32,7 @@ _UNSPACED_QUANTIFIERS = {
     for word in words
     if len(word) > 1
 }
-_UNSPACED_QUANTIFIER = compile_later("|".join(sorted(_UNSPACED_QUANTIFIERS, key=len, reverse=True)))
+_UNSPACED_QUANTIFIER = compile_later(any_of(sorted(_UNSPACED_QUANTIFIERS, key=len, reverse=True)))
 _SUPPORT = frozenset("do does did had".split())
 _VERBS = frozenset().union(*_TENSES["en"].values())
 
@@ -50,7 +50,7 @@ _QUANTIFIERS = _by_word(lexicon.QUANTIFIERS)
 _MODALS = _by_word(lexicon.MODALS)
 _FIRST_OF_MODALS = frozenset(word.partition("_")[0] for modals in _MODALS.values() for word in modals if "_" in word)
 _PRONOUNS = _by_word(lexicon.PRONOUNS)
-_UNSPACED_PRONOUN = compile_later("|".join(sorted(lexicon.UNSPACED_PRONOUNS, key=len, reverse=True)))
+_UNSPACED_PRONOUN = compile_later(any_of(sorted(lexicon.UNSPACED_PRONOUNS, key=len, reverse=True)))
 _WAY = frozenset("how where wie wo comment où como cómo dónde come dove onde hoe waar jak gdzie как где".split())
 _ENGLISH_WAY = re.compile(
     r"\b(?:how|where) (?:can|could|should|shall|must|may|would|will|do|does|did|to|i|we|you|one)\b"

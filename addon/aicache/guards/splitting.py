@@ -9,11 +9,12 @@ from aicache.guards.lexicon import courtesies
 from aicache.guards.normalize import normalize
 from aicache.guards.numbers import QUANTITY_MARK, read_quantities
 from aicache.guards.numerals import numerals_to_digits
-from aicache.guards.patterns import compile_later
+from aicache.guards.patterns import any_of, compile_later
 from aicache.guards.words import find_words
 
 _UNSPACED = "㐀-鿿぀-ヿ\u0e00-\u0e7f"
 IS_UNSPACED = compile_later(f"[{_UNSPACED}]")
+_UNSPACED_TOKENS = compile_later(rf"(?P<characters>[{_UNSPACED}{QUANTITY_MARK}]+)|(?P<word>[^\W_{_UNSPACED}]+)")
 _TOKEN = compile_later(rf"[{_UNSPACED}{QUANTITY_MARK}]|[^\W_{_UNSPACED}]+")
 _ASCII_TOKEN = re.compile(rf"{QUANTITY_MARK}|[a-zA-Z0-9]+")
 _BREAK = re.compile(
@@ -27,9 +28,9 @@ _ENDS = "!?;。！？；،؛؟,，、….: "
 _DASH = re.compile("[–—―]")
 _LINE_END = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029–—―]")
 _ARABIC_VOWELS = compile_later("[\u0640\u064b-\u0652]")  # mostly omitted in writing
-QUESTION_WORDS_UNSPACED = compile_later("|".join(courtesies.ASKING_UNSPACED.split()))
+QUESTION_WORDS_UNSPACED = compile_later(any_of(courtesies.ASKING_UNSPACED.split()))
 _UNSPACED_PHRASES = compile_later(
-    "|".join(
+    any_of(
         sorted({each for each in map(normalize, courtesies.UNSPACED.split()) if len(each) > 1}, key=len, reverse=True)
     )
 )
@@ -62,10 +63,18 @@ def _clauses(lines: Iterable[str]) -> Iterator[list[str]]:
         line = _ARABIC_VOWELS.sub("", line)
         unspaced = IS_UNSPACED.search(line) is not None
         for piece in [line] if _MARK.search(line) is None else _BREAK.split(line):
-            if words := _TOKEN.findall(_UNSPACED_PHRASES.sub(" ", piece) if unspaced else piece):
+            if words := _tokens(_UNSPACED_PHRASES.sub(" ", piece)) if unspaced else _TOKEN.findall(piece):
                 yield words
             elif unspaced and (asking := QUESTION_WORDS_UNSPACED.search(piece)):
                 yield [f"?{asking[0]}"]
+
+
+def _tokens(piece: str) -> list[str]:
+    """Return the same as `_TOKEN` finds, faster where many characters stand without a space."""
+    words: list[str] = []
+    for characters, word in _UNSPACED_TOKENS.findall(piece):
+        words += characters or [word]
+    return words
 
 
 def count_unspaced(plain: str) -> int:

@@ -83,17 +83,21 @@ class Runs(NamedTuple):
         return self.compared & ~shared
 
 
-def runs_of(keys: Sequence[Sequence[str]], scripts: Sequence[Sequence[Script]], script: Script) -> Runs:
-    """Return the runs of clauses, by the keys and scripts of each, in a script that is compared by those."""
+def runs_of(keys: Sequence[Sequence[str]], kinds: Sequence[bytes], script: Script) -> Runs:
+    """Return the runs of clauses, by the keys of each and the numbers of their scripts, in a script that is compared
+    by those."""
     length = GRAM[script]
-    joined = each = [key for clause in keys for key in (*clause, *_NO_RUNS)]
-    for at in range(1, length):
-        joined = [*map(add, joined, each[at:]), *_NO_RUNS[:at]]
-    compared = [each is script for clause in scripts for each in (*clause, *_NO_RUNS)]
-    whole, short = bytearray(), bytearray()
-    for clause in keys:
+    each: list[str] = []
+    compared, whole, short = bytearray(), bytearray(), bytearray()
+    for clause, clause_kinds in zip(keys, kinds, strict=True):
+        each += clause
+        each += _NO_RUNS
+        compared += clause_kinds.translate(_IS_SCRIPT[script]) + bytes(_GAP)
         whole += (b"\1" * (len(clause) - length + 1)).ljust(len(clause) + _GAP, b"\0")
         short += bytes([len(clause) < length]).ljust(len(clause) + _GAP, b"\0")
+    joined = each
+    for at in range(1, length):
+        joined = [*map(add, joined, each[at:]), *_NO_RUNS[:at]]
     return Runs(joined, _mask(compared), _mask(whole), _mask(short), length)
 
 
@@ -102,6 +106,8 @@ def _mask(flags: Sequence[int]) -> int:
 
 
 _NO_RUNS = [""] * _GAP
+_IS_SCRIPT = {script: bytes(number == script for number in range(256)) for script in GRAM}
+"""Turns the numbers of scripts into whether they are that of one."""
 
 
 @dataclass(frozen=True)

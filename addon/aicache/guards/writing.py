@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from aicache.guards.alphabets import has_alphabet
 from aicache.guards.feature import feature
 from aicache.guards.hyphens import are_hyphens_elsewhere, find_hyphenated
 from aicache.guards.language import MARKS
@@ -242,7 +243,7 @@ def _capitals(text: str, most: float) -> dict[str, str]:
 
     Who writes nothing with a capital, or more than a share of *most*, tells nothing by it.
     """
-    if text.islower() or text.isupper():
+    if text.islower() or text.isupper() or not has_alphabet(text):
         return {}
     found: dict[str, str] = {}
     capitalized = total = 0
