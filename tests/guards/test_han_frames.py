@@ -1,4 +1,5 @@
-"""What a Chinese question asks of the same thing: when or whether, by or to how much, and where its parts stand."""
+"""What a Chinese question asks of the same thing: when or whether, by or to how much, and where its parts stand; and
+Japanese and Thai ones."""
 
 from __future__ import annotations
 
@@ -16,6 +17,21 @@ ASKED = [
     ("怎么判断手机是否解锁？", "怎么解锁手机？"),
     ("这个药能治哪些病？", "哪些药能治这个病？"),
     ("这种充电器能充哪些手机？", "哪些充电器能充这种手机？"),
+]
+OTHER_ANSWERS = [
+    ("你叫什么", "你为什么叫"),
+    ("保险有哪些", "保险有什么用"),
+    ("怎么出租房子", "怎么租房子"),
+    ("一次吃几片", "几次吃一片"),
+    ("先打印再签字", "先签字再打印"),
+    ("再发一次验证码", "发一次验证码"),
+    ("他也去吗", "他去吗"),
+]
+JAPANESE_AND_THAI = [
+    ("誰が来ますか", "誰か来ますか"),
+    ("何が食べられますか", "何か食べられますか"),
+    ("温度を5度上げて", "温度を5度に上げて"),
+    ("ยกเลิกการจอง", "ยกเลิกการจองอย่างไร"),
 ]
 AMOUNTS = [
     ("把空调调低2度", "把空调调低到2度"),
@@ -40,11 +56,14 @@ SAME = [
     ("什么牌子的运动鞋好？", "运动鞋什么牌子的好？"),
     ("为什么冬天下雪不打雷", "冬天下雪为什么不打雷"),
     ("怎么知道手机有没有中毒", "如何知道手机有没有中毒"),
+    ("好看的电视剧推荐几部", "推荐几部好看的电视剧"),
+    ("誰が来ますか", "誰が来ますか？"),
+    ("7時に起こして", "7時に起こしてください"),
     ("古代中国的四大发明是什么？", "中国古代四大发明是什么？"),
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), ASKED + AMOUNTS + PARTS)
+@pytest.mark.parametrize(("one", "other"), [*ASKED, *OTHER_ANSWERS, *JAPANESE_AND_THAI, *AMOUNTS, *PARTS])
 def test_something_else_is_asked(one: str, other: str) -> None:
     assert compare_questions(one, other).outcome is not Outcome.EXPLAINED
     assert compare_questions(other, one).outcome is not Outcome.EXPLAINED

@@ -86,6 +86,7 @@ OPENINGS = [
     ("What is vitamin C good for?", "What is vitamin C?"),
     ("What happened to my order?", "What happens to my order?"),
     ("What is Rust?", "What is rust?"),
+    ("Would it be cheaper to fly?", "Was it cheaper to fly?"),
 ]
 SAME = [
     ("What do I do to reset my router?", "How do I reset my router?"),

@@ -32,6 +32,10 @@ _ADJECTIVE = compile_later(f"(?={lexicon.SMALL_ADJECTIVES}[㐀-鿿])(?P<pair>..)
 _OF = compile_later("(?=(?P<pair>[㐀-鿿]的[㐀-鿿]))")
 _WITHIN = compile_later("[里内][,，、]")
 _JOINED = compile_later("[和或与及]")
+_WHY = compile_later("为什么|为何|为啥|原因")
+_USE = compile_later("有(?:什么|啥|何)(?:用|作用|好处|坏处|意义)")
+_LETTING = compile_later("出租|租给|招租|转租")
+_AGAIN = compile_later("[再又也]|正在")
 _SIGNS = compile_later(r"\W")
 MIN_PART, MAX_PART = 2, 3
 """Characters of a part of a compound."""
@@ -49,6 +53,25 @@ class HanFrame:
     def asks_part(self) -> bool:
         """Whether it is asked when, where, who or why."""
         return _PARTS.search(self.plain) is not None
+
+    @feature
+    def asks_why(self) -> bool:
+        return _WHY.search(self.plain) is not None
+
+    @feature
+    def asks_what(self) -> bool:
+        """Whether it is asked what, and neither why nor how."""
+        return "什么" in self.plain and not self.asks_why and _WAY.search(self.plain) is None
+
+    @feature
+    def asks_use(self) -> bool:
+        """Whether it is asked what something is good for."""
+        return _USE.search(self.plain) is not None
+
+    @feature
+    def lets(self) -> bool:
+        """Whether somebody lets a thing to another."""
+        return _LETTING.search(self.plain) is not None
 
     @feature
     def asks_whether(self) -> bool:
@@ -101,9 +124,14 @@ class HanFrame:
 
     @feature
     def pairs(self) -> Sequence[str]:
-        """What stands behind each small adjective, and around each 的, sorted."""
+        """What stands behind each small adjective, "how many" and "first", and around each 的, sorted."""
         around = _OF.findall(self.plain)
         return sorted([*_ADJECTIVE.findall(self.plain), *(around if len(around) >= MIN_PAIRS else ())])
+
+    @feature
+    def again(self) -> Sequence[str]:
+        """What says that it is so again, or of another, too."""
+        return _AGAIN.findall(self.characters)
 
     @feature
     def is_joined(self) -> bool:
@@ -130,6 +158,9 @@ def is_something_else_asked(one: HanFrame | None, other: HanFrame | None) -> boo
         return False
     return any(
         (mine.asks_part and others.asks_whether)
+        or (mine.asks_why and others.asks_what)
+        or (mine.asks_use and not others.asks_use)
+        or (mine.lets and not others.lets and "租" in others.plain)
         or (mine.asks_how_to_know and others.asks_way)
         or (mine.asked in others.determined and others.asked in mine.determined and mine.asked != others.asked)
         for mine, others in ((one, other), (other, one))
@@ -143,6 +174,8 @@ def is_amount_changed(one: HanFrame | None, other: HanFrame | None) -> bool:
     if one.changes != other.changes and len(one.changes) == len(other.changes):
         return True
     if one.is_universal != other.is_universal and one.is_denied and other.is_denied:
+        return True
+    if one.again != other.again and _AGAIN.sub("", one.characters) == _AGAIN.sub("", other.characters):
         return True
     return not (one.every.isdisjoint(other.once) and other.every.isdisjoint(one.once))
 

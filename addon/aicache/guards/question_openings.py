@@ -23,6 +23,10 @@ _HAVING = tuple(tuple(each.split()) for each in lexicon.HAVING.split("/"))
 _BE = frozenset({"is", "are", "was", "were"})
 _SUPPORT = frozenset("do does did can could should would will".split())
 _ASKING = frozenset("what which who whose when where why how".split())
+_WOULD = frozenset({"would"})
+_UNLIKE = ({"past", "duty"}, {"past", "able"})
+_UNLIKE_IF_NOT_ASKED = ({"other", "duty"}, {"past", "would"})
+"""Kinds of verbs that ask for something else, and those that do so where neither why nor how is asked."""
 _OKAY = frozenset({"ok", "okay"})
 _SUPPOSED = stem("supposed")
 _WAYS = frozenset({("how", verb) for verb in ("can", "could", "should", "would", "will", "to")})
@@ -69,7 +73,7 @@ class QuestionOpening:
         if at is None or words[at + 1 : at + 2] == ("you",):
             return ""
         verb = "should" if "supposed" in words else words[at]
-        kinds = (("past", _PAST), ("able", _ABLE), ("duty", _DUTY))
+        kinds = (("past", _PAST), ("able", _ABLE), ("duty", _DUTY), ("would", _WOULD))
         return next((kind for kind, verbs in kinds if verb in verbs), "other")
 
     @feature
@@ -132,7 +136,7 @@ def _have_other_verbs(one: QuestionOpening, other: QuestionOpening) -> bool:
     return (
         one.asked == other.asked
         and "" not in kinds
-        and (kinds == {"past", "duty"} or kinds == {"past", "able"} or (kinds == {"other", "duty"} and not one.asked))
+        and (kinds in _UNLIKE or (not one.asked and kinds in _UNLIKE_IF_NOT_ASKED))
         and _without_supposed(one.text.content) == _without_supposed(other.text.content)
         and _OKAY.isdisjoint((*one.text.words, *other.text.words))
     )

@@ -11,6 +11,7 @@ from aicache.guards import han_frames, han_replacements, noun_forms
 from aicache.guards.bound_prepositions import have_other_prepositions
 from aicache.guards.han_order import is_order_changed
 from aicache.guards.han_roles import are_sides_exchanged
+from aicache.guards.kana_particles import is_asked_or_any
 from aicache.guards.order import Order
 from aicache.guards.persons import is_own_only_in_one
 from aicache.guards.question_frames import is_at_another_time, is_done_to_another, is_something_else_asked
@@ -21,6 +22,7 @@ from aicache.guards.romance_roles import have_other_romance_roles
 from aicache.guards.sentence_roles import are_roles_changed
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.text_structure import are_others
+from aicache.guards.thai_frames import asks_way_or_for
 from aicache.guards.turned_constructions import are_constructions_turned
 from aicache.guards.turned_phrases import are_phrases_turned
 from aicache.guards.verb_subjects import have_other_subjects
@@ -81,6 +83,8 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
         is_something_else_asked(mine.question_frame, others.question_frame)
         or han_frames.is_something_else_asked(mine.han_frame, others.han_frame)
         or opens_otherwise(mine.question_opening, others.question_opening)
+        or asks_way_or_for(one.plain, other.plain)
+        or is_asked_or_any(one.plain, other.plain)
     ):
         yield "question"
 

@@ -31,5 +31,5 @@ DETERMINED = "(?:这|那|该)(?:个|种|款|家|门|部|本|类|些|台|件|首|
 OF_COMPOUNDS = "(?:是什|什么|的|怎么[做写煮弄画样读算]|好吃|多少|做法|食谱|菜谱|配方)"
 """What may follow a compound, whose parts do not change places: 牛奶巧克力怎么做."""
 
-SMALL_ADJECTIVES = "[新旧老短小大长]"
-"""Adjectives of one character that belong to the noun behind them."""
+SMALL_ADJECTIVES = "[新旧老短小大长几先]"
+"""Characters that belong to the one behind them: adjectives, how many, first."""
