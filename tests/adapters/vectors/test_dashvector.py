@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import dashvector
-import numpy as np
 import pytest
 from grpc import StatusCode
 
@@ -26,21 +25,12 @@ from aicache.domain.ports import StoreError
 from demo.cloud.dashvector import DashVector, allow_loopback, loopback_environment
 from demo.cloud.documents import EXCEED_RATE_LIMIT
 from demo.cloud.filters import parse
-from sample_vectors import LATER, digest
+from sample_vectors import ALICE, BOB, K1, K2, K3, LATER, axis, digest
 from stalls import watched_loop
 
 DIMENSIONS = 8
 KEY = "a-secret-key"
 
-
-def axis(*weights: float) -> Vector:
-    vector = np.zeros(DIMENSIONS, np.float32)
-    vector[: len(weights)] = weights
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
-
-
-K1, K2, K3 = digest("k1"), digest("k2"), digest("k3")
-ALICE, BOB = digest("alice"), digest("bob")
 
 Make = Callable[..., DashVectorIndex]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from adapters.vectors.vector_checks import brute, check_one_thread_searches_while_another_writes
 from aicache.adapters.vectors import in_memory_vectors, promotion
 from aicache.adapters.vectors.in_memory_vectors import InMemoryVectors
 from aicache.adapters.vectors.namespace_matrix import INITIAL_ROWS, NamespaceMatrix
@@ -28,13 +29,6 @@ def hash_of(*what: object) -> int:
 
 def a_vector(seed: int) -> Vector:
     return np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
-
-
-def brute(vectors: dict[str, Vector], wanted: Vector, top_k: int) -> list[tuple[str, float]]:
-    def cosine(vector: Vector) -> float:
-        return float(vector @ wanted / np.linalg.norm(vector) / np.linalg.norm(wanted))
-
-    return sorted(((key, cosine(vector)) for key, vector in vectors.items()), key=lambda each: -each[1])[:top_k]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -133,27 +127,7 @@ async def test_what_is_in_memory_waits_for_no_write_and_no_compaction(tmp_path: 
 
 
 def test_one_thread_searches_while_another_writes() -> None:
-    held = InMemoryVectors(DIMENSIONS, 1 << 20)
-    held.begin("space")
-    held.put("key", "space", a_vector(1), LATER)
-    held.complete("space")
-    over = threading.Event()
-
-    def write() -> None:
-        for i in range(3000):  # it grows, and what is last takes the place of what goes
-            held.put(f"{i}", "space", a_vector(i % 50 + 2), LATER)
-            if i % 3 == 2:
-                held.drop([f"{i - 2}"])
-        over.set()
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    while not over.is_set():
-        found = held.nearest_to_each("space", [a_vector(1), a_vector(2)], 1)
-        assert found is not None
-        assert found[0][0].key == "key"
-        assert found[0][0].similarity == pytest.approx(1.0, abs=1e-5)
-    writer.join()
+    check_one_thread_searches_while_another_writes(InMemoryVectors(DIMENSIONS, 1 << 20), DIMENSIONS, 3000)
 
 
 async def test_zvec_and_memory_agree_while_a_namespace_is_brought_in(

@@ -8,7 +8,6 @@ import functools
 import itertools
 import os
 import random
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from adapters.vectors.vector_checks import brute, check_one_thread_searches_while_another_writes
 from aicache.adapters.vectors import (
     in_memory_vectors,
     large_namespace,
@@ -60,11 +60,6 @@ DIMENSIONS = 16
 
 def a_vector(seed: int) -> Vector:
     return random_vector(seed, DIMENSIONS)
-
-
-def brute(vectors: dict[str, Vector], wanted: Vector, top_k: int) -> list[tuple[str, float]]:
-    cosines = {key: float(vector @ wanted) for key, vector in vectors.items()}
-    return sorted(cosines.items(), key=lambda each: -each[1])[:top_k]
 
 
 def follow(held: LargeNamespace, most: int = 1 << 30) -> None:
@@ -368,26 +363,7 @@ def test_without_room_for_more_a_large_one_is_given_up(
 
 def test_it_is_searched_while_it_is_written_and_the_graph_follows(tmp_path: Path, small_parts: None) -> None:
     memory = InMemoryVectors(DIMENSIONS, 1 << 30, GraphFiles(tmp_path / "space", DIMENSIONS))
-    memory.begin("space")
-    memory.complete("space")
-    memory.put("ab", "space", a_vector(1), LATER)
-    over = threading.Event()
-
-    def write() -> None:
-        for i in range(1500):
-            memory.put(digest(i), "space", a_vector(i % 300 + 2), LATER)
-            if i % 3 == 2:
-                memory.drop([digest(i - 2)])
-        over.set()
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    while not over.is_set():
-        found = memory.nearest_to_each("space", [a_vector(1), a_vector(2)], 1)
-        assert found is not None
-        assert found[0][0].key == "ab"
-        assert found[0][0].similarity == pytest.approx(1.0, abs=1e-5)
-    writer.join()
+    check_one_thread_searches_while_another_writes(memory, DIMENSIONS, 1500)
     memory.close()
 
 

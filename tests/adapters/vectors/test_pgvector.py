@@ -11,34 +11,21 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from adapters.vectors.vector_checks import check_similarities_are_exact, keys_of
 from aicache.adapters.vectors.pgvector import PgVectorIndex
 from aicache.adapters.vectors.pgvector_client import PgClient
 from aicache.adapters.vectors.pgvector_hnsw import HnswIndexes, has_iterative_scan
 from aicache.adapters.vectors.pgvector_table import Table
-from aicache.domain.model import PINNED, Vector
+from aicache.domain.model import PINNED
 from aicache.domain.ports import StoreError
-from sample_vectors import LATER, digest
+from sample_vectors import ALICE, K1, K2, K3, LATER, axis, digest
 from servers import Postgres, free_ports
 
 DIMENSIONS = 8
 
 
-def axis(*weights: float, dimensions: int = DIMENSIONS) -> Vector:
-    vector = np.zeros(dimensions, np.float32)
-    vector[: len(weights)] = weights
-    return np.asarray(vector / (np.linalg.norm(vector) or 1), np.float32)
-
-
-K1, K2, K3 = digest("k1"), digest("k2"), digest("k3")
-ALICE, BOB = digest("alice"), digest("bob")
-
-
 def an_index(url: str, table: str, dimensions: int = DIMENSIONS, *, timeout: float = 5.0) -> PgVectorIndex:
     return PgVectorIndex(url, table, dimensions, timeout=timeout, max_connections=3)
-
-
-async def keys_of(index: PgVectorIndex, namespace: str) -> list[str]:
-    return [neighbor.key for neighbor in await index.search(namespace, axis(1), 10)]
 
 
 @pytest.fixture
@@ -57,14 +44,9 @@ async def index(postgres: Postgres, table: str) -> AsyncIterator[PgVectorIndex]:
 async def test_similarities_are_exact(postgres: Postgres, table: str) -> None:
     index = an_index(postgres.url, table, 512)
     await index.open()
-    vectors = np.random.default_rng(1).standard_normal((50, 512)).astype(np.float32) + 1
-    for i, vector in enumerate(vectors):
-        await index.upsert(digest(i), ALICE, vector, LATER)
 
-    found = {n.key: n.similarity for n in await index.search(ALICE, vectors[0], 50)}
+    await check_similarities_are_exact(index)
 
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    assert [found[digest(i)] for i in range(50)] == pytest.approx((unit @ unit[0]).tolist(), abs=2e-6)
     await index.close()
 
 

@@ -13,34 +13,21 @@ import numpy as np
 import pytest
 from redis.asyncio import Redis
 
+from adapters.vectors.vector_checks import check_similarities_are_exact, keys_of
 from aicache.adapters.vectors import redis_vector_sets
 from aicache.adapters.vectors.redis_index import RedisIndex
 from aicache.adapters.vectors.redis_vector_sets import similarity
-from aicache.domain.model import PINNED, Vector
+from aicache.domain.model import PINNED
 from aicache.domain.ports import StoreError
 from query_engine import SearchServer
-from sample_vectors import LATER, digest
+from sample_vectors import ALICE, BOB, K1, K2, K3, LATER, axis, digest
 from servers import Process, free_ports, plain, redis_8, until
 
 DIMENSIONS = 8
 
 
-def axis(*weights: float, dimensions: int = DIMENSIONS) -> Vector:
-    vector = np.zeros(dimensions, np.float32)
-    vector[: len(weights)] = weights
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
-
-
-K1, K2, K3 = digest("k1"), digest("k2"), digest("k3")
-ALICE, BOB = digest("alice"), digest("bob")
-
-
 def an_index(url: str, prefix: str = "aicache:", dimensions: int = DIMENSIONS, timeout: float = 5.0) -> RedisIndex:
     return RedisIndex(url, prefix=prefix, space="letters-8", dimensions=dimensions, timeout=timeout, max_connections=4)
-
-
-async def keys_of(index: RedisIndex, namespace: str) -> list[str]:
-    return [neighbor.key for neighbor in await index.search(namespace, axis(1), 10)]
 
 
 @pytest.fixture
@@ -188,14 +175,9 @@ class TestVectorSets:
     async def test_similarities_are_exact(self, redis_8_url: str, prefix: str) -> None:
         index = an_index(redis_8_url, prefix, dimensions=512)
         await index.open()
-        vectors = np.random.default_rng(1).standard_normal((50, 512)).astype(np.float32) + 1
-        for i, vector in enumerate(vectors):
-            await index.upsert(digest(i), ALICE, vector, LATER)
 
-        found = {n.key: n.similarity for n in await index.search(ALICE, vectors[0], 50)}
+        await check_similarities_are_exact(index)
 
-        unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        assert [found[digest(i)] for i in range(50)] == pytest.approx((unit @ unit[0]).tolist(), abs=2e-6)
         await index.close()
 
     async def test_what_is_deleted_or_moved_leaves_nothing_on_the_server(
