@@ -16,6 +16,7 @@ from aicache.guards.patterns import any_of
 from aicache.guards.small_words import PREPOSITIONS
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.tokens import GRAM, Clause, Clauses
+from aicache.guards.unshared import find_unshared
 
 PIECES = [*"かのはをデク開設。、,. 3", "please ", "how ", "2020 ", "ไม่", "ครับ", "GPS"]
 
@@ -51,7 +52,8 @@ def test_a_character_is_lost_if_no_run_with_it_is_in_the_other_text(short: bool)
         expected = [lost_of(clause, other.grams, short=short) for clause in one.clauses]
 
         assert one.grams == grams_of(one)
-        found = one.find_lost(other.grams, short=short)
+        unshared = find_unshared(one, other)
+        found = unshared.lost_of_short if short else unshared.lost
         if one.runs:
             assert [[*map(bool, flags)] for flags in found] == expected
         else:

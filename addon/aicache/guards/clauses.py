@@ -21,6 +21,8 @@ MAX_CACHED_WORDS = 4096
 """Words of a language that are kept in memory, each as a token."""
 _TOKENS: dict[tuple[str, bool], WordTable[Token]] = {}
 """By language, and whether the text has kana."""
+_IS_WORD = bytes(number < Script.KANA for number in range(256))
+"""Turns the numbers of scripts into whether they are compared word by word."""
 _NOT_COUNTED = frozenset({QUANTITY_MARK, "?"})
 """What the keys of quantities and of lone question words begin with, which are compared in other ways."""
 _NO_WORDS: frozenset[str] = frozenset()
@@ -67,7 +69,7 @@ def read_clauses(
     courtesies = frozenset(compress(words, map(not_, keys))) if "" in keys else _NO_WORDS
     if by_runs:
         content = tuple(filterfalse(_HIRAGANA.__contains__, content))
-        compared = [kind < Script.KANA for kind in kinds]
+        compared = kinds.translate(_IS_WORD)
         words, keys, meanings, scripts = (tuple(compress(each, compared)) for each in (words, keys, meanings, scripts))
     counts = count_words(compress(keys, meanings))
     for key in [key for key in counts if key < "@" and key[0] in _NOT_COUNTED]:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from aicache.guards.lexicon import courtesies
 from aicache.guards.tokens import Clause, Clauses, Meaning, Script, Token
-from aicache.guards.words import is_typo, surplus_of
+from aicache.guards.unshared import Unshared
+from aicache.guards.words import is_typo
 
 MAX_MATCHED_WORDS = 24
 """Differing words up to which forms of the same word are matched."""
@@ -62,13 +63,14 @@ class Extra(IntEnum):
     """It has a sentence or a command that the other lacks."""
 
 
-def find_extra_request(one: Clauses, other: Clauses) -> Extra:
+def find_extra_request(one: Clauses, other: Clauses, mine: Unshared, others: Unshared) -> Extra:
     """Return whether one of two texts has a request that the other lacks.
 
-    Equal surpluses are the same request in other words, or a different one, which is a substitution.
+    *mine* and *others* are what each of the texts has and the other lacks. Equal surpluses are the same request in
+    other words, or a different one, which is a substitution.
     """
-    mine, others = _surplus_keys(one, other)
-    left, right = _surplus_of(one, other, mine), _surplus_of(other, one, others)
+    my_keys, other_keys = _surplus_keys(one, other, {*mine.counts}, {*others.counts})
+    left, right = _surplus_of(one, my_keys, mine.lost), _surplus_of(other, other_keys, others.lost)
     if left is None and right is None and len(one.clauses) == len(other.clauses) == 1:
         return Extra.NOTHING
     if left is None or right is None:
@@ -82,9 +84,8 @@ def find_extra_request(one: Clauses, other: Clauses) -> Extra:
     return Extra.MAYBE if surplus else Extra.NOTHING
 
 
-def _surplus_keys(one: Clauses, other: Clauses) -> tuple[set[str], set[str]]:
+def _surplus_keys(one: Clauses, other: Clauses, left: set[str], right: set[str]) -> tuple[set[str], set[str]]:
     """Return the keys that each text has more often than the other; forms of a word, and joined words, cancel out."""
-    left, right = {*surplus_of(one.counts, other.counts)}, {*surplus_of(other.counts, one.counts)}
     if not left or not right or len(left) + len(right) > MAX_MATCHED_WORDS:
         return left, right
     for key in sorted(left):
@@ -121,15 +122,14 @@ def _may_be_same_word(one: str, other: str) -> bool:
     return same >= 4 and 2 * same >= max(len(one), len(other))
 
 
-def _surplus_of(one: Clauses, other: Clauses, surplus: set[str]) -> Surplus | None:
+def _surplus_of(one: Clauses, surplus: set[str], lost_of_runs: Sequence[bytes]) -> Surplus | None:
     """Return the surplus of *one*; None if it is a whole clause."""
     edge = inside = 0.0
     commands = 0
     if not surplus and not one.grams:
         return Surplus(edge, inside, commands)
     asked = {key for key in surplus if key[0] == "?"}
-    lost_runs = one.find_lost(other.grams, short=False)
-    for clause, keys, by_runs in zip(one.clauses, one.clause_keys, lost_runs, strict=True):
+    for clause, keys, by_runs in zip(one.clauses, one.clause_keys, lost_of_runs, strict=True):
         if asked:
             edge += _has_second_question(clause, asked)
         lost: Sequence[int] = by_runs if surplus.isdisjoint(keys) else _lost(clause, by_runs, surplus)
@@ -175,7 +175,7 @@ def _is_alone(clause: Clause, lost: Sequence[int]) -> bool:
     shared = len(says) - sum(says)
     if shared == 0:
         return True
-    return any(token.script > Script.QUANTITY for token in clause) and shared <= _MAX_CHANCE_SHARE * len(says)
+    return shared <= _MAX_CHANCE_SHARE * len(says) and any(token.script > Script.QUANTITY for token in clause)
 
 
 def _runs(clause: Clause, lost: Sequence[int]) -> list[tuple[int, int]]:
@@ -184,7 +184,7 @@ def _runs(clause: Clause, lost: Sequence[int]) -> list[tuple[int, int]]:
         at for at, token in enumerate(clause) if token.meaning and not lost[at] and token.script is not Script.QUANTITY
     ]
     bounds = zip([-1, *shared], [*shared, len(clause)], strict=True)
-    return [(start + 1, end) for start, end in bounds if any(lost[start + 1 : end])]
+    return [(start + 1, end) for start, end in bounds if end - start > 1 and 1 in lost[start + 1 : end]]
 
 
 def _only_specifies(run: Sequence[Token], lost: Sequence[int]) -> bool:

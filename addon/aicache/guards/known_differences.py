@@ -15,6 +15,7 @@ from aicache.guards import (
     swapped_roles,
 )
 from aicache.guards.comparison import Difference
+from aicache.guards.directions import is_direction_reversed
 from aicache.guards.numerals import find_halves
 from aicache.guards.text_features import TextFeatures
 
@@ -58,7 +59,7 @@ def _slots(one: TextFeatures, other: TextFeatures) -> Iterator[str]:
         yield "roles"
     if one.conjunction and other.conjunction and one.conjunction != other.conjunction and len(left) + len(right) <= 2:
         yield "junction"
-    if swapped_roles.is_direction_reversed(one.plain, other.plain):
+    if is_direction_reversed(one.directions, other.directions):
         yield "direction"
     if one.character_of_word != other.character_of_word:
         yield "part"

@@ -14,10 +14,14 @@ _NO_LANGUAGES: frozenset[str] = frozenset()
 FUNCTION_WORDS = {language: frozenset(in_words(words)) for language, words in courtesies.WORDS.items()}
 _SCRIPTS = {"ru": ("\u0400", "\u0500"), "ar": ("\u0600", "\u0700"), "ko": ("\uac00", "\ud7b0")}
 """Letters by which the language of a text without function words is told."""
-_LANGUAGES: dict[str, tuple[str, ...]] = {}
+_LANGUAGES_OF: dict[str, tuple[str, ...]] = {}
 for _language_of, _words_of in FUNCTION_WORDS.items():
     for _word in _words_of:
-        _LANGUAGES[_word] = (*_LANGUAGES.get(_word, ()), _language_of)
+        _LANGUAGES_OF[_word] = (*_LANGUAGES_OF.get(_word, ()), _language_of)
+_LANGUAGES = [(), *sorted({*_LANGUAGES_OF.values()})]
+"""The languages that some words have in common; none first."""
+_NUMBERS = {word: _LANGUAGES.index(languages) for word, languages in _LANGUAGES_OF.items()}
+"""By each word, the place of its languages."""
 
 
 class KnownLanguages(NamedTuple):
@@ -31,20 +35,20 @@ class KnownLanguages(NamedTuple):
 
 def find_languages(split: Iterable[Iterable[str]]) -> KnownLanguages:
     """Return the languages of the words of each clause."""
-    found = [*filter(None, map(_LANGUAGES.get, chain.from_iterable(split)))]
+    found = [*filter(None, map(_NUMBERS.get, chain.from_iterable(split)))]
     if not found:
         return KnownLanguages("", _NO_LANGUAGES)
     known = count_words(found)
     votes = {"en": 0}
-    for languages, count in known.items():
-        for language in languages:
+    for number, count in known.items():
+        for language in _LANGUAGES[number]:
             votes[language] = votes.get(language, 0) + count
     most = "en"
     for language, count in votes.items():
         if count > votes[most]:
             most = language
     first, *others = known
-    return KnownLanguages(most, frozenset(first).intersection(*others))
+    return KnownLanguages(most, frozenset(_LANGUAGES[first]).intersection(*[_LANGUAGES[each] for each in others]))
 
 
 def language_by_script(first: str) -> str:

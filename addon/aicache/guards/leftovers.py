@@ -32,6 +32,7 @@ from aicache.guards.structure_differences import find_other_structures, settle_o
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.text_structure import are_others
 from aicache.guards.tokens import Meaning, Script, Token
+from aicache.guards.unshared import find_unshared
 from aicache.guards.writing import has_other_article, is_only_written_otherwise, is_written_otherwise
 
 EASE = -0.8
@@ -78,12 +79,14 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = Fa
     """Compare two texts that are not known to differ by what only one of them has; *long* ones, of which these may be
     parts, more strictly."""
     long = long or is_long(one, other)
-    matching = match_words(one.clauses, other.clauses)
+    mine, others = find_unshared(one.clauses, other.clauses), find_unshared(other.clauses, one.clauses)
+    matching = match_words(one.clauses, other.clauses, mine, others)
     turned_voice = one.is_passive != other.is_passive  # which swaps the roles back
     order = Order.SAME if turned_voice else find_order(one.clauses, other.clauses, matching.twins)
     if order in (Order.TURNED, Order.SWAPPED) and is_clause_moved(one.clauses, other.clauses):
         order = Order.MOVED
-    if (known := _known(one, other, matching, order)) is not None:
+    extra = find_extra_request(one.clauses, other.clauses, mine, others)
+    if (known := _known(extra, matching, order)) is not None:
         return Comparison(Outcome.DIFFERENT, (known,))
     if exclusive_words.inverts_meaning(one.word_groups, other.word_groups):  # twice, or it would be known to differ
         return Comparison(Outcome.EXPLAINED, (Difference("inversion"),))
@@ -116,9 +119,8 @@ def is_long(one: TextFeatures, other: TextFeatures) -> bool:
     return min(len(one.clauses.content), len(other.clauses.content)) > longest
 
 
-def _known(one: TextFeatures, other: TextFeatures, matching: Matching, order: Order) -> Difference | None:
+def _known(extra: Extra, matching: Matching, order: Order) -> Difference | None:
     """Return a difference in the leftovers that changes the answer."""
-    extra = find_extra_request(one.clauses, other.clauses)
     left, right = bool(matching.left), bool(matching.right)
     if (extra is Extra.SURELY and (left or right)) or (extra is Extra.MAYBE and left != right):
         return Difference("instruction", _words(matching.left), _words(matching.right))

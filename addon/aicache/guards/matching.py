@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from aicache.guards.lexicon.synonyms import OTHER_JOINED, SYNONYMS
 from aicache.guards.lexicon.word_forms import DISTINCT_ENDINGS, ENDINGS, TURNING_ENDINGS, TURNING_ENDINGS_OF
 from aicache.guards.tokens import Clauses, Meaning, Script, Token
-from aicache.guards.words import surplus_of
+from aicache.guards.unshared import Unshared
 
 _PARTICLES = frozenset("は が を の とは って".split())
 """Japanese particles that a text may have more."""
@@ -34,9 +34,13 @@ class Matching:
     ``synonym``."""
 
 
-def match_words(one: Clauses, other: Clauses) -> Matching:
-    """Return what is left over of two texts after equal words, and forms of the same word, are removed."""
-    left, right = _unshared(one, other), _unshared(other, one)
+def match_words(one: Clauses, other: Clauses, mine: Unshared, others: Unshared) -> Matching:
+    """Return what is left over of two texts after equal words, and forms of the same word, are removed.
+
+    *mine* and *others* are what each of the texts has and the other lacks.
+    """
+    alike = one.counts == other.counts and one.grams == other.grams
+    left, right = ([], []) if alike else (_unshared(one, mine), _unshared(other, others))
     if not left or not right:
         left, right = _without_particles(left), _without_particles(right)
     if not left or not right or len(left) + len(right) > MAX_MATCHED_WORDS:
@@ -156,14 +160,11 @@ def _folds_umlauts(one: str, other: str) -> bool:
     return any(char in "äöü" for char in one + other)
 
 
-def _unshared(one: Clauses, other: Clauses) -> list[Token]:
-    """Return the tokens of *one* that *other* lacks, or has less often."""
-    if one.counts == other.counts and one.grams == other.grams:
-        return []
-    surplus = surplus_of(one.counts, other.counts)
+def _unshared(text: Clauses, unshared: Unshared) -> list[Token]:
+    """Return the tokens of a text that the other lacks, or has less often."""
+    surplus = {**unshared.counts}
     found: list[Token] = []
-    lost_runs = one.find_lost(other.grams, short=True)
-    for clause, keys, lost in zip(one.clauses, one.clause_keys, lost_runs, strict=True):
+    for clause, keys, lost in zip(text.clauses, text.clause_keys, unshared.lost_of_short, strict=True):
         run = ""
         if 1 not in lost and surplus.keys().isdisjoint(keys):
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from aicache.guards.text_features import TextFeatures
@@ -17,11 +16,6 @@ _SYMMETRIC_RELATIONS = frozenset(
 _QUESTION_WORDS = frozenset("什哪谁怎几何多 what which who".split()) | frozenset("什哪谁怎几何多")
 _ADVERBS = frozenset({"怎", "为", "为什"})
 _IGNORED_WORDS = frozenset("a an the do does did is are was were".split())
-_FROM_TO = (
-    ("from ", re.compile(r"\bfrom (?P<a>.+?) (?:in)?to (?P<b>.+?)(?=[?.,!]|$| by | with | in | for | on )")),
-    ("从", re.compile(r"从(?P<a>.{1,12}?)[到去飞往至回](?P<b>.{1,12})")),
-    ("比", re.compile(r"(?P<a>[^，。？?! ]{1,8})比(?P<b>[^，。？?! ]{1,8})")),
-)
 
 
 def find_role_change(one: TextFeatures, other: TextFeatures) -> str | None:
@@ -71,25 +65,3 @@ def are_parts_swapped(one: Sequence[str], other: Sequence[str]) -> bool:
             ):
                 return True
     return False
-
-
-def is_direction_reversed(one: str, other: str) -> bool:
-    """Return whether one normalized text goes from A to B, the other from B to A."""
-    for sign, pattern in _FROM_TO:
-        if sign not in one or sign not in other:
-            continue
-        there, back = pattern.search(one), pattern.search(other)
-        if (
-            there
-            and back
-            and _is_prefix_of_either(there["a"], back["b"])
-            and _is_prefix_of_either(there["b"], back["a"])
-            and there["a"] != there["b"]
-        ):
-            return True
-    return False
-
-
-def _is_prefix_of_either(one: str, other: str) -> bool:
-    """Return whether one of two phrases begins with the other: a regex match may include following words."""
-    return one.startswith(other) or other.startswith(one)

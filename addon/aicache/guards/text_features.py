@@ -12,6 +12,7 @@ from aicache.guards.bare_text import bare_text
 from aicache.guards.cased_words import find_cased_words
 from aicache.guards.clauses import read_clauses
 from aicache.guards.counted_words import find_counted_words
+from aicache.guards.directions import Directions, find_directions
 from aicache.guards.exclusive_words import WordGroups, find_word_groups, is_place
 from aicache.guards.feature import feature
 from aicache.guards.function_words import FunctionWords, find_function_words
@@ -191,6 +192,10 @@ class TextFeatures:
     @feature
     def conjunction(self) -> str:
         return find_conjunction(self.alphabetic_words)
+
+    @feature
+    def directions(self) -> Directions:
+        return find_directions(self.plain)
 
     @feature
     def participles(self) -> Mapping[str, str]:

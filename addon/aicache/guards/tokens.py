@@ -50,7 +50,7 @@ GRAM = {Script.KANA: 2, Script.THAI: 3}
 """Length of the run of characters that must be in the other text for each of them to count as shared."""
 
 
-_GAP = max(GRAM.values()) - 1
+GAP = max(GRAM.values()) - 1
 """Empty runs between those of two clauses."""
 
 
@@ -74,13 +74,9 @@ class Runs(NamedTuple):
         """Return the runs that begin with a token of the script."""
         return compress(self.joined, self.compared.to_bytes(len(self.joined), "little"))
 
-    def find_lost(self, grams: frozenset[str], beginnings: int) -> int:
-        """Return the mask of the tokens of the script that are in none of *grams*, of the runs at *beginnings*."""
-        found = _mask([run in grams for run in self.joined]) & beginnings
-        shared = found
-        for at in range(1, self.length):
-            shared |= found << 8 * at
-        return self.compared & ~shared
+    def find(self, grams: frozenset[str]) -> int:
+        """Return the mask of the runs that are one of *grams*."""
+        return _mask([run in grams for run in self.joined])
 
 
 def runs_of(keys: Sequence[Sequence[str]], kinds: Sequence[bytes], script: Script) -> Runs:
@@ -92,9 +88,9 @@ def runs_of(keys: Sequence[Sequence[str]], kinds: Sequence[bytes], script: Scrip
     for clause, clause_kinds in zip(keys, kinds, strict=True):
         each += clause
         each += _NO_RUNS
-        compared += clause_kinds.translate(_IS_SCRIPT[script]) + bytes(_GAP)
-        whole += (b"\1" * (len(clause) - length + 1)).ljust(len(clause) + _GAP, b"\0")
-        short += bytes([len(clause) < length]).ljust(len(clause) + _GAP, b"\0")
+        compared += clause_kinds.translate(_IS_SCRIPT[script]) + bytes(GAP)
+        whole += (b"\1" * (len(clause) - length + 1)).ljust(len(clause) + GAP, b"\0")
+        short += bytes([len(clause) < length]).ljust(len(clause) + GAP, b"\0")
     joined = each
     for at in range(1, length):
         joined = [*map(add, joined, each[at:]), *_NO_RUNS[:at]]
@@ -105,7 +101,7 @@ def _mask(flags: Sequence[int]) -> int:
     return int.from_bytes(bytes(flags), "little")
 
 
-_NO_RUNS = [""] * _GAP
+_NO_RUNS = [""] * GAP
 _IS_SCRIPT = {script: bytes(number == script for number in range(256)) for script in GRAM}
 """Turns the numbers of scripts into whether they are that of one."""
 
@@ -143,23 +139,6 @@ class Clauses:
 
     is_phonetic: bool
     """Whether it is in Japanese or Thai, whose particles tell who does what to whom."""
-
-    def find_lost(self, grams: frozenset[str], *, short: bool) -> Sequence[bytes]:
-        """Return for each clause which of its tokens are in none of the runs of another text, 1 or 0 for each.
-
-        *short*: a clause that is shorter than a run is one. A text without runs has no tokens that are compared so.
-        """
-        if not self.runs:
-            return [b""] * len(self.clauses)
-        lost = 0
-        for runs in self.runs:
-            lost |= runs.find_lost(grams, runs.whole | runs.short if short else runs.whole)
-        flags = lost.to_bytes(len(self.runs[0].joined), "little")
-        at, found = 0, []
-        for keys in self.clause_keys:
-            found.append(flags[at : at + len(keys)])
-            at += len(keys) + _GAP
-        return found
 
     @feature
     def joins(self) -> frozenset[str]:
