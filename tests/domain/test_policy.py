@@ -1,4 +1,4 @@
-"""Decisions: which neighbor may answer, which entry may not, how long an answer is kept."""
+"""Decisions: which neighbor may answer, and which entry may not."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from dataclasses import replace
 import pytest
 
 from aicache.domain.keys import Identity
-from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Call, Common, Entry, Mode, Neighbor, Turn
+from aicache.domain.model import MAX_CLOCK_SKEW_S, PINNED, Call, Common, Entry, Mode, Neighbor
 from aicache.domain.policy import (
     Policy,
     Refusals,
     Rules,
-    Volatile,
     check_entry,
     check_guards,
-    decide_expiry,
     may_answer_by_meaning,
     may_be_neighbor,
     passing_neighbors,
@@ -211,25 +209,6 @@ def test_a_page_in_a_browser_is_answered_only_where_the_upstream_let_it_read(
     assert check_entry(entry, CALL, IDENTITY, Directives(), 1050.0, page) == why
 
 
-@pytest.mark.parametrize(
-    ("rules", "directives", "temperature", "until"),
-    [
-        (RULES, Directives(), None, 1100.0),
-        (RULES, Directives(ttl=10), None, 1010.0),
-        (RULES, Directives(ttl=1000), None, 1100.0),
-        (RULES, Directives(ttl=0), None, None),
-        (RULES, Directives(no_store=True), None, None),
-        (replace(RULES, max_temperature=0.5), Directives(), 0.5, 1100.0),
-        (replace(RULES, max_temperature=0.5), Directives(), 0.6, None),
-        (replace(RULES, max_temperature=0.5), Directives(), None, None),
-    ],
-)
-def test_an_answer_is_kept_as_long_as_everyone_agrees(
-    rules: Rules, directives: Directives, temperature: float | None, until: float | None
-) -> None:
-    assert decide_expiry(replace(CALL, temperature=temperature), directives, rules, 1000.0) == until
-
-
 def test_long_questions_and_calls_without_one_are_exact_only() -> None:
     assert may_answer_by_meaning(CALL, Directives(), RULES)
     assert not may_answer_by_meaning(replace(CALL, question="x" * 11), Directives(), RULES)
@@ -256,8 +235,8 @@ MILES = "How far is 5 miles?"
         ("How do I grill a fish?", "How do I grill a pumpkin?", 0.99, "unexplained:substitution"),
         ("What are the risks of smoking?", "What are the main risks of smoking?", 0.9, "unexplained:addition"),
         ("What are the risks of smoking?", "What are the main risks of smoking?", 0.95, None),
-        (MILES, "How far are five miles?", 0.83, None),
-        (MILES, "How far are five miles?", 0.81, "too far"),
+        (MILES, "How far are five miles?", 0.76, None),
+        (MILES, "How far are five miles?", 0.74, "too far"),
         (None, "How far is 5 miles?", 0.99, "guard:unknown"),
     ],
 )
@@ -271,56 +250,6 @@ def test_the_static_policy_has_no_guards() -> None:
     rules = replace(RULES, policy=Policy.STATIC)
 
     assert check_guards("How far is 50 miles?", MILES, 0.9, 0.9, rules) is None
-
-
-@pytest.mark.parametrize(
-    ("volatile", "question", "by_meaning", "until"),
-    [
-        (Volatile.EXACT, "now: today?", False, 1010.0),
-        (Volatile.SHORT, "now: today?", True, 1010.0),
-        (Volatile.SHORT, "why?", True, 1100.0),
-        (Volatile.LIKE_OTHERS, "now: today?", True, 1100.0),
-        (Volatile.EXACT, "why?", True, 1100.0),
-        (Volatile.EXACT, "我的订单到哪了", False, 1010.0),
-        (Volatile.EXACT, "今天有雨吗", False, 1010.0),
-    ],
-)
-def test_what_depends_on_now_is_kept_for_a_short_time_and_exact_only_by_default(
-    volatile: Volatile, question: str, by_meaning: bool, until: float
-) -> None:
-    rules = replace(RULES, max_question=100, volatile=volatile, volatile_ttl=10.0)
-    call = replace(CALL, question=question, turns=(Turn("user", question, {}),))
-
-    assert may_answer_by_meaning(call, Directives(), rules) is by_meaning
-    assert decide_expiry(call, Directives(), rules, 1000.0) == until
-
-
-def test_a_question_is_read_once_for_look_up_and_expiry() -> None:
-    rules = replace(RULES, max_question=100, volatile=Volatile.EXACT, volatile_ttl=10.0)
-    call = replace(CALL, question="What time is it?", turns=(Turn("user", "What time is it?", {}),))
-    reworded = replace(call, question="What is time?")
-
-    assert not may_answer_by_meaning(call, Directives(), rules)
-    assert vars(call)["depends_on_now"] is True
-    assert decide_expiry(call, Directives(), rules, 1000.0) == 1010.0
-    assert may_answer_by_meaning(reworded, Directives(), rules), "a call with another question is read anew"
-
-
-@pytest.mark.parametrize(
-    ("turns", "until"),
-    [
-        ([Turn("user", [{"type": "text", "text": "What is new today?"}, {"type": "image_url"}], {})], 1010.0),
-        ([Turn("user", "Today?", {}), Turn("assistant", "Yes.", {}), Turn("user", "Why?", {})], 1100.0),
-        ([Turn("user", "Today?", {}), Turn("tool", "It is the latest.", {})], 1100.0),
-        ([Turn("user", f"Which words are rare here? {'today and so on ' * 200}", {})], 1100.0),
-        ([Turn("function_call_output", {"output": "today"}, {})], 1100.0),
-    ],
-)
-def test_the_moment_counts_where_no_neighbor_may_answer_too(turns: list[Turn], until: float) -> None:
-    """Calls with tools or pictures have no question, but their user asks one all the same."""
-    rules = replace(RULES, volatile_ttl=10.0)
-
-    assert decide_expiry(replace(CALL, question=None, turns=tuple(turns)), Directives(), rules, 1000.0) == until
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from aicache.domain import policy
+from aicache.domain import policy, storing_policy
 from aicache.domain.in_flight import Alone, Apart, CallId, Form, InFlight, Join, Lead, Step, Steps, Take, Wait
 from aicache.domain.model import Entry
 from aicache.engine.backends import Backends
@@ -193,4 +193,4 @@ def may_collapse(exchange: Exchange, rules: policy.Rules) -> bool:
     directives = exchange.directives
     if directives.skip or directives.no_cache or directives.only_if_cached or directives.max_age <= 0:
         return False
-    return policy.may_be_kept(exchange.call, directives, rules)
+    return storing_policy.may_be_kept(exchange.call, directives, rules)

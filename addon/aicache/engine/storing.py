@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from aicache.domain import policy
+from aicache.domain import policy, storing_policy
 from aicache.domain.keys import question_alias
 from aicache.domain.model import Entry
 from aicache.domain.ports import Purpose, StoreError
@@ -31,7 +31,7 @@ def record_entries(
     """
     if isinstance(exchange, BatchExchange):
         return _record_batch(exchange, recording, rules, now)
-    until = policy.decide_expiry(exchange.call, exchange.directives, rules, now)
+    until = storing_policy.decide_expiry(exchange.call, exchange.directives, rules, now)
     entry = record(
         exchange.call,
         exchange.identity,
@@ -45,9 +45,9 @@ def record_entries(
     )
     if until is None:
         raise NotKept("not to be kept")
-    if (word := policy.check_cache_control(recording.cache_control, rules)) is not None:
+    if (word := storing_policy.check_cache_control(recording.cache_control, rules)) is not None:
         raise NotKept(f"the upstream says {word}")
-    entry = replace(entry, kept_until=policy.keep_until(entry, rules))
+    entry = replace(entry, kept_until=storing_policy.keep_until(entry, rules))
     if policy.may_have_alias(exchange.directives, rules) and has_vector(exchange, entry, rules):
         entry = replace(entry, alias=question_alias(exchange.identity, entry.question))
     return [entry]
@@ -58,8 +58,8 @@ def _record_batch(exchange: BatchExchange, recording: Recording, rules: policy.R
 
     For a response that completes a batch is needed, up to `MAX_COMPLETING_BYTES`, however little of it may be kept.
     """
-    until = policy.latest_expiry(exchange.directives, rules, now)
-    if policy.check_cache_control(recording.cache_control, rules) is not None:
+    until = storing_policy.latest_expiry(exchange.directives, rules, now)
+    if storing_policy.check_cache_control(recording.cache_control, rules) is not None:
         until = None
     max_bytes = max(rules.max_bytes, MAX_COMPLETING_BYTES) if exchange.known else rules.max_bytes
     body = decoded(recording, max_bytes)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from mitmproxy.http import Headers, HTTPFlow, Response
 
 from aicache.config.request_settings import Settings
-from aicache.domain import policy, response_headers
+from aicache.domain import policy, response_headers, storing_policy
 from aicache.domain.asyncio_tasks import TaskSet
 from aicache.domain.events import ANOTHER_PROXY
 from aicache.domain.in_flight import Form, Join, Take
@@ -151,7 +151,7 @@ class CollapsedRequests:
         content_type = response_headers.media_type(headers.content_type)
         if content_type is None or headers.content_encoding not in ("", "identity"):
             return
-        if policy.check_cache_control(headers.cache_control, runtime.engine.rules) is not None:
+        if storing_policy.check_cache_control(headers.cache_control, runtime.engine.rules) is not None:
             return
         flight.when_over(lambda _: tee.break_off("it was dropped"))  # without effect where it has ended
         stream = StreamInFlight(tee, flight, content_type, response_headers.cors(headers.cors), flight.leader)

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from mitmproxy.http import HTTPFlow
 
-from aicache.domain import policy
+from aicache.domain import storing_policy
 from aicache.engine import Exchange, is_large
 from aicache.patches.unattended_responses import UnattendedResponses
 from aicache.proxy.flow_state import FlowState, FlowStates
@@ -46,7 +46,7 @@ class UnattendedFlows:
             seconds = runtime.settings.in_flight.finish
             if seconds is None or len(self.responses) >= MAX_UNATTENDED:
                 return None
-            if not policy.may_be_kept(exchange.call, exchange.directives, runtime.engine.rules):
+            if not storing_policy.may_be_kept(exchange.call, exchange.directives, runtime.engine.rules):
                 return None
             if not _is_good(flow, state, runtime) or _is_complete(flow, state, exchange, runtime):
                 return None
@@ -80,7 +80,7 @@ def _is_good(flow: HTTPFlow, state: FlowState, runtime: Runtime) -> bool:
     if response.status_code != 200 or (state.tee is not None and state.tee.is_too_large):
         return False
     cache_control = response.headers.get("cache-control", "").lower()
-    return policy.check_cache_control(cache_control, runtime.engine.rules) is None
+    return storing_policy.check_cache_control(cache_control, runtime.engine.rules) is None
 
 
 def _is_complete(flow: HTTPFlow, state: FlowState, exchange: Exchange, runtime: Runtime) -> bool:
