@@ -13,6 +13,7 @@ from aicache.guards.counted_words import is_content
 from aicache.guards.english_words import ARTICLES, is_past
 from aicache.guards.feature import feature
 from aicache.guards.lexicon import question_frames as lexicon
+from aicache.guards.lexicon.embedded_verbs import MASS_NOUNS
 from aicache.guards.numbers import QUANTITY_MARK
 from aicache.guards.tokens import Clauses
 
@@ -22,12 +23,14 @@ _TIMES, _BEFORE_RATES = frozenset(lexicon.TIMES.split()), frozenset(lexicon.BEFO
 _OBJECTS, _REFLEXIVES = frozenset(lexicon.OBJECTS.split()), frozenset(lexicon.REFLEXIVES.split())
 _PERSONS = tuple(frozenset(each.split()) for each in (lexicon.FIRST_PERSONS, lexicon.SECOND_PERSONS))
 _POINTING, _OF_NOW = frozenset(lexicon.POINTING.split()), frozenset(lexicon.OF_NOW.split())
+_A, _MASS_NOUNS = frozenset({"a", "an"}), frozenset(MASS_NOUNS.split())
 _INSTITUTIONS = frozenset(lexicon.INSTITUTIONS.split())
 _BEFORE_INSTITUTIONS, _CERTAIN = frozenset(lexicon.BEFORE_INSTITUTIONS.split()), frozenset(lexicon.CERTAIN.split())
 _BE = frozenset({"is", "are", "was", "were"})
 _DOERS = frozenset({("i",), ("we",), ("they",)})
 _WHEN = frozenset({"when", "why", "who"})
 _EACH = frozenset({"every", "each"})
+_IS, _WAS = frozenset({"is", "are", "am"}), frozenset({"was", "were", "did"})
 _PERFECT = frozenset({"have", "has", "had"})
 _CONDITIONS = frozenset({"if", "when", "then"})
 _STILL_HAPPENING = frozenset({"happen", "happens"})
@@ -169,6 +172,7 @@ def is_at_another_time(one: QuestionFrame | None, other: QuestionFrame | None) -
     return any(
         bool((mine.every & others.once) - others.every)
         or (mine.is_future and not others.is_future and others.is_perfect)
+        or _has_been(mine.text.words, others.text.words)
         or _goes_on(mine.text.words, others.text.words)
         or ("happened" in mine.text.words and not _STILL_HAPPENING.isdisjoint(others.text.words))
         for mine, others in ((one, other), (other, one))
@@ -211,7 +215,12 @@ def _names_kind(one: QuestionFrame, other: QuestionFrame) -> bool:
     if len(others) == 4 and others[2] in _BE and others[3] in _POINTING:
         is_one = "the" in one.text.words and noun in _OF_NOW
         return not is_one and others[1].removesuffix("s") == noun.removesuffix("s")
-    return others == words and noun in _OF_NOW and ("the" in one.text.words) != ("the" in other.text.words)
+    if others != words:
+        return False
+    mine, its = one.text.words, other.text.words
+    return (noun in _MASS_NOUNS and _A.isdisjoint(mine) != _A.isdisjoint(its)) or (
+        noun in _OF_NOW and ("the" in mine) != ("the" in its)
+    )
 
 
 def _is_known(one: QuestionFrame, other: QuestionFrame) -> bool:
@@ -224,6 +233,16 @@ def _is_known(one: QuestionFrame, other: QuestionFrame) -> bool:
         return False
     bare = {noun for before, noun in pairwise(words) if before in _BEFORE_INSTITUTIONS and noun in _INSTITUTIONS}
     return any(before == "the" and noun in bare for before, noun in pairwise(others))
+
+
+def _has_been(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether it is asked in *one* how long or where something has been, and in *other* how long it was, or
+    where it is."""
+    if "been" not in one or "been" in other or one[0] != other[0] or _PERFECT.isdisjoint(one):
+        return False
+    return (one[:2] == other[:2] == ("how", "long") and not _WAS.isdisjoint(other)) or (
+        one[0] == "where" and one[-1] == "been" and not _IS.isdisjoint(other[1:2])
+    )
 
 
 def _goes_on(one: Sequence[str], other: Sequence[str]) -> bool:

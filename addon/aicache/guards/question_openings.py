@@ -20,12 +20,18 @@ _AMOUNTS, _VERBS = frozenset(lexicon.AMOUNTS.split()), frozenset(lexicon.VERBS.s
 _PAST, _ABLE, _DUTY = (frozenset(each.split()) for each in (lexicon.PAST, lexicon.ABLE, lexicon.DUTY))
 _AFTER_WHAT_IS, _TELLING = frozenset(lexicon.AFTER_WHAT_IS.split()), frozenset(lexicon.TELLING.split())
 _HAVING = tuple(tuple(each.split()) for each in lexicon.HAVING.split("/"))
-_BE = frozenset({"is", "are", "was", "were"})
+_BE = frozenset({"is", "are", "am", "was", "were"})
 _SUPPORT = frozenset("do does did can could should would will".split())
 _ASKING = frozenset("what which who whose when where why how".split())
 _WOULD = frozenset({"would"})
 _UNLIKE = ({"past", "duty"}, {"past", "able"})
-_UNLIKE_IF_NOT_ASKED = ({"other", "duty"}, {"past", "would"})
+_UNLIKE_IF_NOT_ASKED = (
+    {"other", "duty"},
+    {"be", "duty"},
+    {"past", "would"},
+    {"past", "able to be"},
+    {"be", "able to be"},
+)
 """Kinds of verbs that ask for something else, and those that do so where neither why nor how is asked."""
 _OKAY = frozenset({"ok", "okay"})
 _SUPPOSED = stem("supposed")
@@ -74,7 +80,10 @@ class QuestionOpening:
             return ""
         verb = "should" if "supposed" in words else words[at]
         kinds = (("past", _PAST), ("able", _ABLE), ("duty", _DUTY), ("would", _WOULD))
-        return next((kind for kind, verbs in kinds if verb in verbs), "other")
+        if verb in ("is", "are", "am") and words[0] == verb:
+            return "be"
+        kind = next((kind for kind, verbs in kinds if verb in verbs), "other")
+        return "able to be" if kind == "able" and "be" in words and words[0] == verb else kind
 
     @feature
     def asked(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from aicache.guards import han_frames, han_replacements, noun_forms
 from aicache.guards.bound_prepositions import have_other_prepositions
+from aicache.guards.embedded_verbs import are_verbs_embedded_otherwise
 from aicache.guards.han_order import is_order_changed
 from aicache.guards.han_roles import are_sides_exchanged
 from aicache.guards.kana_particles import is_asked_or_any
@@ -60,6 +61,7 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
         or have_other_romance_roles(one.clauses, other.clauses)
         or are_constructions_turned(one.clauses, other.clauses)
         or are_sides_exchanged(mine.han_roles, others.han_roles)
+        or are_verbs_embedded_otherwise(one.clauses, other.clauses)
         or is_done_to_another(mine.question_frame, others.question_frame)
     ):
         yield "roles"
