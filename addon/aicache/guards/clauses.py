@@ -70,13 +70,14 @@ def read_clauses(
     if by_runs:
         content = tuple(filterfalse(_HIRAGANA.__contains__, content))
         compared = kinds.translate(_IS_WORD)
-        words, keys, meanings, scripts = (tuple(compress(each, compared)) for each in (words, keys, meanings, scripts))
+        words, keys, meanings = (tuple(compress(each, compared)) for each in (words, keys, meanings))
+        kinds = bytes(compress(kinds, compared))
     counts = count_words(compress(keys, meanings))
     for key in [key for key in counts if key < "@" and key[0] in _NOT_COUNTED]:
         del counts[key]
     if is_alphabetic and not _QUESTION_WORDS.isdisjoint(words):
-        for word, script in zip(words, scripts, strict=True):
-            if word in _QUESTION_WORDS and script is Script.WORD:
+        for word, kind in zip(words, kinds, strict=True):
+            if word in _QUESTION_WORDS and kind == Script.WORD:
                 counts[f"?{word}"] = counts.get(f"?{word}", 0) + 1
     if not is_ascii and (asked := QUESTION_WORDS_UNSPACED.findall(plain)):
         for word in asked:

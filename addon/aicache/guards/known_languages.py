@@ -20,6 +20,7 @@ for _language_of, _words_of in FUNCTION_WORDS.items():
         _LANGUAGES_OF[_word] = (*_LANGUAGES_OF.get(_word, ()), _language_of)
 _LANGUAGES = [(), *sorted({*_LANGUAGES_OF.values()})]
 """The languages that some words have in common; none first."""
+_LANGUAGE_SETS = [*map(frozenset, _LANGUAGES)]
 _NUMBERS = {word: _LANGUAGES.index(languages) for word, languages in _LANGUAGES_OF.items()}
 """By each word, the place of its languages."""
 
@@ -47,8 +48,7 @@ def find_languages(split: Iterable[Iterable[str]]) -> KnownLanguages:
     for language, count in votes.items():
         if count > votes[most]:
             most = language
-    first, *others = known
-    return KnownLanguages(most, frozenset(_LANGUAGES[first]).intersection(*[_LANGUAGES[each] for each in others]))
+    return KnownLanguages(most, frozenset.intersection(*[_LANGUAGE_SETS[number] for number in known]))
 
 
 def language_by_script(first: str) -> str:

@@ -14,16 +14,16 @@ _ROMAN = {
 }
 _AMBIGUOUS = frozenset("IVX")
 """Also a pronoun, or a letter that is not a number (Model X)."""
-_NUMBERED = (
+_NUMBERED = frozenset(
     "type war phase part chapter class stage title volume act level grade section category division group "
     "factor king queen pope emperor tsar saint angiotensin element cranial nerve bipolar article annex "
     "appendix book season episode generation mark rocky typ phase teil kapitel klasse weltkrieg guerre "
-    "guerra partie parte capítulo capitolo chapitre classe clase tipo fase wojna savaşı"
-).split()
+    "guerra partie parte capítulo capitolo chapitre classe clase tipo fase wojna savaşı".split()
+)
 _CAPITALS = re.compile(r"[AISVX](?<![\w'’.&/+].)(?:(?<=[IVX])[IVX]{1,5})?(?![\w'’&/+*]|\.\w|-\w)")
 _COUNTRY = re.compile(r"(?<![\w.])US(?![\w.])")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+) $")
-_LOWER_NUMERAL = compile_later(rf"\b(?P<noun>{'|'.join(_NUMBERED)}) (?P<numeral>[ivx]+)\b")
+_LOWER_NUMERAL = compile_later(rf"\b(?P<noun>{'|'.join(sorted(_NUMBERED))}) (?P<numeral>[ivx]+)\b")
 _MAY_BE_NUMERAL = re.compile(r" [ivx]+\b")
 MAX_CHARS_BEFORE = 40
 """Characters before a letter in which its word, and the beginning of its sentence, is looked for."""
@@ -76,9 +76,11 @@ def _spelled_out(match: re.Match[str], text: str) -> str:
         return letters
     if word[1].casefold() in _NUMBERED:
         return _ROMAN[letters]
-    named = word[1][0].isupper() and not word[1].isupper() and len(word[1]) > 3 and letters != "X"
-    first = not before[: -len(word[1])].rstrip() or before[: -len(word[1])].rstrip()[-1] in _SENTENCE_END
-    return _ROMAN[letters] if named and not first and not _PRONOUN.match(text, match.end()) else letters
+    if not word[1][0].isupper() or word[1].isupper() or len(word[1]) <= 3 or letters == "X":
+        return letters  # no name
+    earlier = before[: -len(word[1])].rstrip()
+    first = not earlier or earlier[-1] in _SENTENCE_END
+    return letters if first or _PRONOUN.match(text, match.end()) else _ROMAN[letters]
 
 
 def _is_article(following: str) -> bool:

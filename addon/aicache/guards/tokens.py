@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import compress, pairwise
+from itertools import chain, compress, pairwise
 from operator import add
 from typing import NamedTuple
 
@@ -83,18 +83,16 @@ def runs_of(keys: Sequence[Sequence[str]], kinds: Sequence[bytes], script: Scrip
     """Return the runs of clauses, by the keys of each and the numbers of their scripts, in a script that is compared
     by those."""
     length = GRAM[script]
-    each: list[str] = []
-    compared, whole, short = bytearray(), bytearray(), bytearray()
-    for clause, clause_kinds in zip(keys, kinds, strict=True):
-        each += clause
-        each += _NO_RUNS
-        compared += clause_kinds.translate(_IS_SCRIPT[script]) + bytes(GAP)
-        whole += (b"\1" * (len(clause) - length + 1)).ljust(len(clause) + GAP, b"\0")
-        short += bytes([len(clause) < length]).ljust(len(clause) + GAP, b"\0")
+    each = [*chain.from_iterable([(*clause, *_NO_RUNS) for clause in keys])]
     joined = each
     for at in range(1, length):
         joined = [*map(add, joined, each[at:]), *_NO_RUNS[:at]]
-    return Runs(joined, _mask(compared), _mask(whole), _mask(short), length)
+    numbers = _NO_TOKENS.join((*kinds, b""))
+    tokens = whole = _mask(numbers.translate(_IS_TOKEN))
+    for at in range(1, length):
+        whole &= tokens >> 8 * at
+    first = tokens & ~(tokens << 8)
+    return Runs(joined, _mask(numbers.translate(_IS_SCRIPT[script])), whole, first & ~whole, length)
 
 
 def _mask(flags: Sequence[int]) -> int:
@@ -102,8 +100,10 @@ def _mask(flags: Sequence[int]) -> int:
 
 
 _NO_RUNS = [""] * GAP
+_NO_TOKENS = b"\xff" * GAP
+_IS_TOKEN = bytes(number < 0xFF for number in range(256))
 _IS_SCRIPT = {script: bytes(number == script for number in range(256)) for script in GRAM}
-"""Turns the numbers of scripts into whether they are that of one."""
+"""Turn the numbers of scripts, with those of gaps, into whether they are of a token, and of one script."""
 
 
 @dataclass(frozen=True)
