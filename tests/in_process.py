@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import inspect
 import json
@@ -58,8 +59,7 @@ class InProcessProxy:
 
     async def send(self, flow: HTTPFlow, answer: Response) -> HTTPFlow:
         """Pass a flow through the hooks; *answer* is the upstream's, where the request gets there."""
-        await self.hook("requestheaders", flow)
-        await self.hook("request", flow)
+        await ask(self, flow)
         if flow.response is None:
             self.upstream += 1
             answer.timestamp_start = flow.request.timestamp_start + 0.1
@@ -104,6 +104,29 @@ async def in_process(config: Path | None = None) -> AsyncIterator[InProcessProxy
                 await closing
 
 
+async def ask(proxy: InProcessProxy, flow: HTTPFlow) -> None:
+    """Pass a request through the hooks, up to where it is answered or goes upstream."""
+    await proxy.hook("requestheaders", flow)
+    await proxy.hook("request", flow)
+
+
+async def end(proxy: InProcessProxy, flow: HTTPFlow, answer: Response | None = None) -> None:
+    """Pass a response through the hooks: the upstream's *answer*, or the flow's own."""
+    flow.response = flow.response or answer
+    assert flow.response is not None
+    await proxy.hook("responseheaders", flow)
+    flow.response.timestamp_end = flow.response.timestamp_start + 0.1
+    await proxy.hook("response", flow)
+
+
+async def waiting(proxy: InProcessProxy, flow: HTTPFlow) -> asyncio.Task[None]:
+    """Begin to pass a request through the hooks, which waits there."""
+    task = asyncio.create_task(ask(proxy, flow))
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    return task
+
+
 def a_question(question: str, *, credential: str = "sk-alice", stream: bool = False, **headers: str) -> HTTPFlow:
     """Return a client's flow with a chat request. *headers* have ``_`` for ``-``."""
     flow = tflow.tflow(req=Request.make("POST", URL))
@@ -123,6 +146,14 @@ def an_answer(text: str, **headers: str) -> Response:
     response = Response.make(200, json.dumps(document), {"content-type": "application/json"})
     response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
     return response
+
+
+def an_answer_with_usage(text: str) -> Response:
+    """Return a whole answer of five tokens to a request of seven."""
+    answer = an_answer(text)
+    usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+    answer.text = json.dumps(answer.json() | {"usage": usage})
+    return answer
 
 
 def a_stream(*texts: str) -> Response:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ __all__ = [
     "plain",
     "redis_8",
     "running",
+    "running_redis",
     "until",
 ]
 
@@ -57,6 +59,19 @@ class Process(data_servers.Process):
     def start(self) -> None:
         self.program = self.program or binary()
         super().start()
+
+
+@contextmanager
+def running_redis(folder: Path, *, program: str | None = None) -> Iterator[Process]:
+    """Run a Redis on the loopback that keeps nothing; it answers. Not for a running event loop."""
+    [port] = free_ports(1)
+    server = Process(port, folder, plain(port), program=program)
+    try:
+        server.start()
+        asyncio.run(server.up())
+        yield server
+    finally:
+        server.kill()
 
 
 class Postgres(postgres_server.Postgres):

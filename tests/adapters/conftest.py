@@ -19,7 +19,7 @@ from aicache.adapters.valkey.server_binary import is_available
 from aicache.domain.model import Entry, Mode, Vector
 from demo.cloud.dashscope import EmbeddingStandIn
 from fakes import LetterEmbedder
-from servers import Postgres, Process, RedisCluster, SentinelTrio, free_ports, plain, redis_8
+from servers import Postgres, RedisCluster, SentinelTrio, redis_8, running_redis
 
 ADDON = Path(__file__).parents[2] / "addon"
 MEGABYTE = 1 << 20
@@ -88,14 +88,8 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def redis_8_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Redis with vector sets, for tests under prefixes of their own."""
-    program, [port] = redis_8(), free_ports(1)
-    server = Process(port, tmp_path_factory.mktemp("redis-8"), plain(port), program=program)
-    try:
-        server.start()
-        asyncio.run(server.up())
-        yield f"redis://127.0.0.1:{port}"
-    finally:
-        server.kill()
+    with running_redis(tmp_path_factory.mktemp("redis-8"), program=redis_8()) as server:
+        yield f"redis://127.0.0.1:{server.port}"
 
 
 @pytest.fixture(scope="session")

@@ -11,21 +11,9 @@ import pytest
 from aicache.config import Config
 from aicache.domain.conversation import Context
 from aicache.domain.end_user import DEFAULT_IGNORED, END_USER_PARAMETERS, TRANSPORT_PARAMETERS
-from aicache.domain.keys import KeyRules, Origin, identify
+from aicache.domain.keys import KeyRules, identify
 from aicache.formats.openai.chat import CHAT
-
-RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options", "user"}), ())
-ORIGIN = Origin("https://api.example.com:443", "/v1/chat/completions", "alice")
-BODY = {
-    "model": "m",
-    "temperature": 0,
-    "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
-}
-
-
-def identity(body: dict[str, Any], rules: KeyRules = RULES, origin: Origin = ORIGIN) -> tuple[str, str]:
-    found = identify(CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode()), origin, rules)
-    return found.key, found.namespace
+from domain.identities import BODY, ORIGIN, RULES, identity
 
 
 def test_what_common_words_leave_out_is_what_the_settings_ignore_by_default() -> None:

@@ -18,26 +18,9 @@ from aicache.domain.masks import Mask
 from aicache.domain.model import Turn
 from aicache.domain.request_headers import FieldRules
 from aicache.formats.openai.chat import CHAT
-
-RULES = KeyRules("", Context.FULL, frozenset({"stream", "stream_options", "user"}), ())
-
+from domain.identities import BODY, ORIGIN, RULES, identity
 
 FIELDS = FieldRules()
-
-
-ORIGIN = Origin("https://api.example.com:443", "/v1/chat/completions", "alice")
-
-
-BODY = {
-    "model": "m",
-    "temperature": 0,
-    "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
-}
-
-
-def identity(body: dict[str, Any], rules: KeyRules = RULES, origin: Origin = ORIGIN) -> tuple[str, str]:
-    found = identify(CHAT.parse_request("/v1/chat/completions", json.dumps(body).encode()), origin, rules)
-    return found.key, found.namespace
 
 
 def test_order_of_object_keys_and_white_space_do_not_matter() -> None:

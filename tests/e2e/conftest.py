@@ -19,7 +19,7 @@ from e2e.preloaded import PRELOADED
 from e2e.proxy import AS_CONFIGURED, EXACT_ONLY, ROOT, Proxy
 from e2e.transparent import HOSTS, Internet
 from namespaces import Lan, lan
-from servers import Process, free_ports, plain
+from servers import Process, running_redis
 
 
 class Upstream:
@@ -77,12 +77,8 @@ def askers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Askers]:
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A server for the tests of a module."""
-    [port] = free_ports(1)
-    server = Process(port, tmp_path_factory.mktemp("redis"), plain(port))
-    server.start()
-    asyncio.run(server.up())
-    yield server
-    server.kill()
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

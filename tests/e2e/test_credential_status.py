@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from e2e import test_embeddings
 from e2e.embedding_service import EmbeddingService
 from e2e.proxy import READY_EXACT, WANTS_FAST_PATH, Proxy, post
 from e2e.wire import in_lane
-from servers import Process, free_ports, plain
+from servers import Process, running_redis
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -124,14 +123,8 @@ def test_a_key_that_the_upstream_withdraws_gets_no_more_hits_not_in_the_fast_lan
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Process]:
-    [port] = free_ports(1)
-    server = Process(port, tmp_path / "redis", plain(port))
-    server.start()
-    try:
-        asyncio.run(server.up())
+    with running_redis(tmp_path / "redis") as server:
         yield server
-    finally:
-        server.kill()
 
 
 def of_redis(redis: Process, more: str = "") -> str:

@@ -15,7 +15,7 @@ from aicache.formats import sse
 from demo.answers import Reply, Request, answer, error
 from e2e.proxy import READY_EXACT, Proxy
 from e2e.proxy import Reply as Response
-from servers import Process, free_ports, plain
+from servers import Process, running_redis
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -44,15 +44,9 @@ def guarded(request: Request) -> Reply:
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Process]:
     """A Redis with an answer that Higress left."""
-    (port,) = free_ports(1)
-    server = Process(port, tmp_path / "redis", plain(port))
-    server.start()
-    try:
-        asyncio.run(server.up())
+    with running_redis(tmp_path / "redis") as server:
         asyncio.run(server.ask("SET", f"higress-ai-cache:{QUESTION}", TEXT))
         yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture

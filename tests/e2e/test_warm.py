@@ -23,7 +23,7 @@ from aicache.cli.warm.question_exchange import RequestDefaults, build_question_f
 from demo.answers import Reply, Request, error
 from e2e.preloaded import PRELOADED
 from e2e.proxy import EXACT_ONLY, READY_EXACT, Proxy
-from servers import Process, free_ports, plain
+from servers import Process, running_redis
 
 if TYPE_CHECKING:
     from e2e.conftest import Upstream
@@ -263,14 +263,8 @@ def test_what_gptcache_stored_is_answered_here(upstream: Upstream, tmp_path: Pat
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Process]:
-    [port] = free_ports(1)
-    server = Process(port, tmp_path / "redis", plain(port))
-    server.start()
-    try:
-        asyncio.run(server.up())
+    with running_redis(tmp_path / "redis") as server:
         yield server
-    finally:
-        server.kill()
 
 
 def test_what_higress_left_is_found_by_meaning_too_and_lives_no_longer(

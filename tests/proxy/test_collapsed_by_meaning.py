@@ -16,8 +16,17 @@ from aicache.adapters.memory import MemoryIndex
 from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose
 from fakes import BrokenEmbedder, LetterEmbedder
-from in_process import InProcessProxy, a_question, a_stream, an_answer, in_process
-from proxy.test_collapsed_requests import answer_with_usage, ask, end, waiting
+from in_process import (
+    InProcessProxy,
+    a_question,
+    a_stream,
+    an_answer,
+    an_answer_with_usage,
+    ask,
+    end,
+    in_process,
+    waiting,
+)
 
 ASKED, REWORDED, WRITTEN = "how do I reset my password", "how can I reset my password", "How do I reset my password?"
 SEMANTIC = "ai-cache; fwd=miss; collapsed; detail=semantic"
@@ -65,7 +74,7 @@ async def test_a_request_in_other_words_is_a_hit_by_meaning_that_was_collapsed(t
         await ask(proxy, leader)
         task = await waiting(proxy, follower)
         assert proxy.runtime.engine.queues["collapsed"] == 1
-        await end(proxy, leader, answer_with_usage("Like this."))
+        await end(proxy, leader, an_answer_with_usage("Like this."))
         await task
         await end(proxy, follower)
         metrics = proxy.addon.parts.observability.metrics.text().decode()

@@ -4,46 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 from pathlib import Path
 
 import pytest
 from mitmproxy.connection import ConnectionState
 from mitmproxy.flow import Error
-from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.http import Response
 
-from in_process import InProcessProxy, a_question, an_answer, in_process
+from in_process import a_question, an_answer, an_answer_with_usage, ask, end, in_process, waiting
 
 COLLAPSED = "ai-cache; fwd=miss; collapsed"
-
-
-def answer_with_usage(text: str) -> Response:
-    answer = an_answer(text)
-    usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
-    answer.text = json.dumps(answer.json() | {"usage": usage})
-    return answer
-
-
-async def ask(proxy: InProcessProxy, flow: HTTPFlow) -> None:
-    """Pass a request through the hooks, up to where it is answered or goes upstream."""
-    await proxy.hook("requestheaders", flow)
-    await proxy.hook("request", flow)
-
-
-async def end(proxy: InProcessProxy, flow: HTTPFlow, answer: Response | None = None) -> None:
-    """Pass a response through the hooks: the upstream's *answer*, or the flow's own."""
-    flow.response = flow.response or answer
-    assert flow.response is not None
-    await proxy.hook("responseheaders", flow)
-    flow.response.timestamp_end = flow.response.timestamp_start + 0.1
-    await proxy.hook("response", flow)
-
-
-async def waiting(proxy: InProcessProxy, flow: HTTPFlow) -> asyncio.Task[None]:
-    task = asyncio.create_task(ask(proxy, flow))
-    await asyncio.sleep(0.05)
-    assert not task.done()
-    return task
 
 
 async def test_a_flow_names_the_one_whose_answer_it_was_given() -> None:
@@ -52,7 +22,7 @@ async def test_a_flow_names_the_one_whose_answer_it_was_given() -> None:
         await ask(proxy, leader)
         task = await waiting(proxy, follower)
         assert proxy.runtime.engine.queues["collapsed"] == 1
-        await end(proxy, leader, answer_with_usage("I do."))
+        await end(proxy, leader, an_answer_with_usage("I do."))
         await task
         await end(proxy, follower)
         metrics = proxy.addon.parts.observability.metrics.text().decode()

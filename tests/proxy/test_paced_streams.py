@@ -20,7 +20,7 @@ from aicache.patches.live_responses import ChunkSource
 from aicache.patches.unread_responses import UnreadResponses
 from aicache.proxy.followed_stream import FollowedStream
 from aicache.proxy.paced_streams import PacedBody
-from in_process import InProcessProxy, a_question, a_stream, an_answer, in_process
+from in_process import InProcessProxy, a_question, a_stream, an_answer, ask, in_process
 
 STEADY = "stream_pace: {scale: null, every: 10s}\n"
 RECORDED = "stream_pace: {max_gap: 10s, every: 7s}\n"
@@ -83,8 +83,7 @@ async def ask_again(proxy: InProcessProxy, *, first: bool = True, **how: Any) ->
     await proxy.send(a_question("What is DNS?", stream=first), answer)
     await proxy.settle()
     flow = a_question("What is DNS?", **({"stream": True} | how))
-    await proxy.hook("requestheaders", flow)
-    await proxy.hook("request", flow)
+    await ask(proxy, flow)
     assert flow.response is not None
     assert flow.response.headers["x-cache-status"] == "hit"
     return flow, source_of(proxy, flow)

@@ -10,7 +10,7 @@ from aicache.domain.model import Entry
 from aicache.engine import Exchange
 from aicache.proxy.flow_state import Replay
 from aicache.proxy.upstream_replay import take_response
-from in_process import InProcessProxy, a_question, an_answer, in_process
+from in_process import InProcessProxy, a_question, an_answer, ask, in_process
 from proxy.test_savings import CHAT, an_answer_of
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 4}}
@@ -19,8 +19,7 @@ USAGE = {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {"
 async def a_missed(proxy: InProcessProxy) -> Exchange:
     """Return the exchange of a request that goes upstream."""
     flow = a_question("What does a check cost?")
-    await proxy.hook("requestheaders", flow)
-    await proxy.hook("request", flow)
+    await ask(proxy, flow)
     exchange = proxy.addon.parts.flows.of(flow).exchange
     assert isinstance(exchange, Exchange)
     return exchange

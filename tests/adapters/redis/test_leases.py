@@ -16,7 +16,7 @@ from aicache.adapters.redis.store import RedisStore
 from aicache.domain.model import Entry, Mode
 from aicache.domain.ports import StoreError
 from aicache.domain.store_ports import ExactStore, LeaseState
-from servers import Process, free_ports, plain
+from servers import running_redis
 
 TTL = 30.0
 
@@ -26,14 +26,8 @@ SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("cluster", "sent
 
 @pytest.fixture(scope="module")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    [port] = free_ports(1)
-    server = Process(port, tmp_path_factory.mktemp("server"), plain(port))
-    try:
-        server.start()
-        asyncio.run(server.up())
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        server.kill()
+    with running_redis(tmp_path_factory.mktemp("server")) as server:
+        yield f"redis://127.0.0.1:{server.port}/0"
 
 
 @pytest.fixture(params=["memory", "server", *SLOW])
