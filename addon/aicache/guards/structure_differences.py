@@ -24,6 +24,7 @@ from aicache.guards.sentence_roles import are_roles_changed
 from aicache.guards.text_features import TextFeatures
 from aicache.guards.text_structure import are_others
 from aicache.guards.thai_frames import asks_way_or_for
+from aicache.guards.told_things import are_other_things_told
 from aicache.guards.turned_constructions import are_constructions_turned
 from aicache.guards.turned_phrases import are_phrases_turned
 from aicache.guards.verb_subjects import have_other_subjects
@@ -84,6 +85,7 @@ def find_other_structures(one: TextFeatures, other: TextFeatures, twins: Mapping
     if (
         is_something_else_asked(mine.question_frame, others.question_frame)
         or han_frames.is_something_else_asked(mine.han_frame, others.han_frame)
+        or are_other_things_told(one.clauses, other.clauses)
         or opens_otherwise(mine.question_opening, others.question_opening)
         or asks_way_or_for(one.plain, other.plain)
         or is_asked_or_any(one.plain, other.plain)
