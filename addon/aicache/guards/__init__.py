@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from aicache.guards import han_frames
 from aicache.guards.cased_words import has_other_letters
 from aicache.guards.comparison import Comparison, Difference, Outcome
 from aicache.guards.known_differences import find_known_differences
@@ -65,4 +66,5 @@ def _is_written_alike(one: TextFeatures, other: TextFeatures) -> bool:
         and not has_other_article(one.writing, other.writing)
         and not are_constructions_turned(one.clauses, other.clauses)
         and not is_something_else_asked(one.structure.question_frame, other.structure.question_frame)
+        and not han_frames.is_something_else_asked(one.structure.han_frame, other.structure.han_frame)
     )

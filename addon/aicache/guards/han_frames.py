@@ -35,7 +35,12 @@ _JOINED = compile_later("[和或与及]")
 _WHY = compile_later("为什么|为何|为啥|原因")
 _USE = compile_later("有(?:什么|啥|何)(?:用|作用|好处|坏处|意义)")
 _LETTING = compile_later("出租|租给|招租|转租")
-_AGAIN = compile_later("[再又也]|正在")
+_AGAIN = compile_later("[再又也]|正在|(?<![不需只主重])要(?=[^不]{1,5}了)")
+_WAS_DONE = compile_later("(?:怎么|在哪儿?|哪儿|什么时候|几点)[^\\W是快好大]的(?=[^\\W呢吗呀啊吧])")
+_WHY_DO = compile_later("为什么要")
+_IS_REQUEST = compile_later("^(?:请|麻烦)?(?:你|您)?(?:帮|把|替|给我)")
+_IS_DONE = compile_later("了(?:吗|没有?)\\W*$")
+_TELLS = compile_later("^(?:请|记得)?(?:提醒|告诉|通知|叫)我")
 _SIGNS = compile_later(r"\W")
 MIN_PART, MAX_PART = 2, 3
 """Characters of a part of a compound."""
@@ -72,6 +77,31 @@ class HanFrame:
     def lets(self) -> bool:
         """Whether somebody lets a thing to another."""
         return _LETTING.search(self.plain) is not None
+
+    @feature
+    def was_done(self) -> bool:
+        """Whether it is asked how, where or when something was done: 怎么去的北京."""
+        return _WAS_DONE.search(self.plain) is not None
+
+    @feature
+    def is_done_asked(self) -> bool:
+        return _IS_DONE.search(self.plain) is not None
+
+    @feature
+    def is_request(self) -> bool:
+        return _IS_REQUEST.search(self.plain) is not None and not self.is_done_asked
+
+    @feature
+    def asks_anything(self) -> bool:
+        return _ASKED.search(self.plain) is not None
+
+    @feature
+    def asks_why_to(self) -> bool:
+        return _WHY_DO.search(self.plain) is not None
+
+    @feature
+    def asks_to_be_told(self) -> bool:
+        return _TELLS.search(self.plain) is not None
 
     @feature
     def asks_whether(self) -> bool:
@@ -156,8 +186,14 @@ def is_something_else_asked(one: HanFrame | None, other: HanFrame | None) -> boo
     """
     if one is None or other is None or one.plain == other.plain:
         return False
+    if one.was_done != other.was_done:
+        return True
+    if one.asks_anything != other.asks_anything and one.asks_to_be_told and other.asks_to_be_told:
+        return True
     return any(
         (mine.asks_part and others.asks_whether)
+        or (mine.is_request and others.is_done_asked)
+        or (mine.asks_why_to and not others.asks_anything)
         or (mine.asks_why and others.asks_what)
         or (mine.asks_use and not others.asks_use)
         or (mine.lets and not others.lets and "租" in others.plain)

@@ -238,7 +238,7 @@ def _is_known(one: QuestionFrame, other: QuestionFrame) -> bool:
 def _has_been(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether it is asked in *one* how long or where something has been, and in *other* how long it was, or
     where it is."""
-    if "been" not in one or "been" in other or one[0] != other[0] or _PERFECT.isdisjoint(one):
+    if "been" not in one or "been" in other or one[:1] != other[:1] or _PERFECT.isdisjoint(one):
         return False
     return (one[:2] == other[:2] == ("how", "long") and not _WAS.isdisjoint(other)) or (
         one[0] == "where" and one[-1] == "been" and not _IS.isdisjoint(other[1:2])

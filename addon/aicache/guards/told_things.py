@@ -28,6 +28,8 @@ def are_other_things_told(one: Clauses, other: Clauses) -> bool:
     if not (one.english and other.english) or one.unspaced or other.unspaced or one.words == other.words:
         return False
     mine, others = one.words, other.words
+    if not mine or not others:
+        return False
     return _is_over(mine) * _is_over(others) < 0 or any(
         is_other(mine, others) or is_other(others, mine)
         for is_other in (
