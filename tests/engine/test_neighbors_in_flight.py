@@ -14,9 +14,9 @@ from aicache.domain.request_directives import Directives
 from aicache.domain.trace import Trace
 from aicache.engine import Engine, Exchange
 from aicache.engine.collapsing import Flight
-from aicache.engine.learning import segment_name
 from aicache.engine.neighbor_search import disowned
 from aicache.engine.neighbors_in_flight import MAX_QUESTIONS_OF_NAMESPACE
+from aicache.engine.traffic_segments import segment_name
 from engine.engine_setup import RULES, Setup, an_answer, an_exchange
 from engine.learners import PASSWORD, questions
 from engine.learners import Proxy as Learned

@@ -7,7 +7,6 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from aicache.domain.digests import digest
 from aicache.domain.events import Checked, Spent
 from aicache.domain.model import Entry, Neighbor
 from aicache.domain.policy import Policy, Rules
@@ -15,15 +14,14 @@ from aicache.domain.trial import Source, Trial
 from aicache.engine.answer_comparison import Comparison, extract_text
 from aicache.engine.backends import Backends
 from aicache.engine.background_tasks import BackgroundTasks
+from aicache.engine.entry_records import parse_record, put_record
 from aicache.engine.exchange import Exchange
 from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.guarded_store import GuardedStore
 from aicache.engine.recent_erasures import RecentErasures
-from aicache.engine.traffic_segments import SegmentTerms, TrafficSegments, warn_of_serving_level
-from aicache.evidence import entry_record
+from aicache.engine.traffic_segments import TrafficSegments, segment_name, segment_terms, warn_of_serving_level
 from aicache.evidence.answer_equality import Correctness
-from aicache.evidence.decision import DEFAULT_CHECK_RATES, Action, CheckRates, Decision, neighbors_to_compare
-from aicache.evidence.embedding_space import space_of_model
+from aicache.evidence.decision import Action, Decision, neighbors_to_compare
 from aicache.evidence.entry_record import EntryRecord
 from aicache.evidence.neighbor_features import candidate_for, lone_candidate
 from aicache.evidence.observations import Observation
@@ -128,7 +126,7 @@ class Learning:
     async def get_records(self, store: GuardedStore, keys: Sequence[str]) -> dict[str, EntryRecord]:
         """Return the records of entries; an entry without one forms a group of its own."""
         packed = await store.get_blobs(keys)
-        return {key: _parse_record(key, each, self._clock()) for key, each in zip(keys, packed, strict=True)}
+        return {key: parse_record(key, each, self._clock()) for key, each in zip(keys, packed, strict=True)}
 
     # ------------------------------------------------------------------ learn
 
@@ -185,7 +183,7 @@ class Learning:
                 group = neighbor.group
                 break
         if stored and rules.policy is Policy.VERIFIED:
-            await _put_record(store, fresh, EntryRecord(group))
+            await put_record(store, fresh, EntryRecord(group))
         return of_candidate
 
     async def learn_from_feedback(
@@ -253,7 +251,7 @@ class Learning:
     async def _add_to_record(self, entry: Entry, observation: Observation, rules: Rules) -> None:
         if (store := self._backends.exact) is not None:
             record = (await self.get_records(store, [entry.key]))[entry.key]
-            await _put_record(store, entry, record.with_observations([observation], capped=rules.shared))
+            await put_record(store, entry, record.with_observations([observation], capped=rules.shared))
 
     def _count_undecided(self, undecided: bool) -> None:
         """Warn once where most answers cannot be compared: nothing is learned from them, and little will be served."""
@@ -287,28 +285,3 @@ class Learning:
                 namespace=exchange.identity.namespace,
             )
         )
-
-
-def segment_name(exchange: Exchange, semantic: Semantic) -> str:
-    """Name what one risk model and one error bound are kept for: callers, upstream, model, and embedding model."""
-    return digest("kind", exchange.segment, semantic.embedder.model, str(semantic.embedder.dimensions))
-
-
-def segment_terms(semantic: Semantic, rules: Rules) -> SegmentTerms:
-    explore = DEFAULT_CHECK_RATES.explore if rules.policy is Policy.VERIFIED else 0.0
-    space = space_of_model(semantic.embedder.model, semantic.embedder.threshold)
-    return SegmentTerms(space, rules.max_error, CheckRates(explore, rules.audit), rules.shared)
-
-
-async def _put_record(store: GuardedStore, entry: Entry, record: EntryRecord) -> None:
-    await store.put_blob(entry.key, entry_record.pack(record), entry.expires_at)
-
-
-def _parse_record(key: str, packed: bytes | None, now: float) -> EntryRecord:
-    if packed is None:
-        return EntryRecord(key)
-    try:
-        return entry_record.unpack(packed, now)
-    except ValueError as exc:
-        logger.debug("evidence of an entry cannot be read: %s", exc)
-        return EntryRecord(key)

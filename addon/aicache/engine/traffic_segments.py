@@ -13,13 +13,16 @@ from dataclasses import dataclass
 
 from aicache.domain.bounded import BoundedDict
 from aicache.domain.digests import digest
+from aicache.domain.policy import Policy, Rules
 from aicache.domain.ports import StoreError
 from aicache.engine.backends import Backends
 from aicache.engine.background_tasks import BackgroundTasks
+from aicache.engine.exchange import Exchange
+from aicache.engine.guarded_semantic import Semantic
 from aicache.engine.guarded_store import GuardedStore
 from aicache.evidence import shared_state
-from aicache.evidence.decision import CheckRates
-from aicache.evidence.embedding_space import EmbeddingSpace
+from aicache.evidence.decision import DEFAULT_CHECK_RATES, CheckRates
+from aicache.evidence.embedding_space import EmbeddingSpace, space_of_model
 from aicache.evidence.error_bound import ServingLevel, Tally
 from aicache.evidence.verified_policy import VerifiedPolicy
 
@@ -166,3 +169,15 @@ def _absorb(policy: VerifiedPolicy, packed: bytes | None, now: float) -> None:
         policy.merge_shared_state(shared_state.unpack(packed, now))
     except ValueError as exc:
         logger.debug("evidence of a kind cannot be read: %s", exc)
+
+
+def segment_name(exchange: Exchange, semantic: Semantic) -> str:
+    """Name what one risk model and one error bound are kept for: callers, upstream, model, and embedding model."""
+    return digest("kind", exchange.segment, semantic.embedder.model, str(semantic.embedder.dimensions))
+
+
+def segment_terms(semantic: Semantic, rules: Rules) -> SegmentTerms:
+    """Return what the settings and the embedding model say of a segment."""
+    explore = DEFAULT_CHECK_RATES.explore if rules.policy is Policy.VERIFIED else 0.0
+    space = space_of_model(semantic.embedder.model, semantic.embedder.threshold)
+    return SegmentTerms(space, rules.max_error, CheckRates(explore, rules.audit), rules.shared)
