@@ -28,6 +28,7 @@ from aicache.guards.numerals import numerals_to_digits
 from aicache.guards.patterns import compile_later
 from aicache.guards.persons import Persons, find_persons
 from aicache.guards.question_type import find_question_types
+from aicache.guards.rephrasing import rephrase
 from aicache.guards.signs import find_inner_marks, find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
 from aicache.guards.small_words import SmallWords, find_small_words
@@ -59,8 +60,8 @@ class TextFeatures:
 
     @feature
     def cased(self) -> str:
-        """The text, normalized except for its case."""
-        return normalize_keeping_case(self.text)
+        """The text, normalized except for its case, in the frame that stands for its own."""
+        return rephrase(normalize_keeping_case(self.text))
 
     @feature
     def _spelled(self) -> str:
