@@ -40,7 +40,7 @@ _ARTICLE = compile_later(
     re.IGNORECASE,
 )
 """An article before what is compared with another, other than in English."""
-_FIRST_WORD = re.compile(r"\W*(?P<word>[^\W\d_]+)")
+_FIRST_WORD = re.compile(r"[\s¿¡]*(?P<word>[^\W\d_]+)")
 _UNSPACED = compile_later("[\u0e01-\u0e4e\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _KANA, _THAI, _HANGUL = (
     compile_later("[\u3041-\u30ff]"),
@@ -59,7 +59,7 @@ class Frame(NamedTuple):
 def _pattern(text: str) -> re.Pattern[str]:
     for slot, pattern in _SLOTS.items():
         text = text.replace(slot, pattern)
-    return compile_later(rf"\W*{text}[\s?!.؟]*$", re.IGNORECASE)
+    return compile_later(rf"[\s¿¡]*{text}[\s?.؟]*$", re.IGNORECASE)
 
 
 def _lines(text: str) -> list[str]:
@@ -156,7 +156,7 @@ def _filled(instead: str, match: re.Match[str]) -> str:
         found["x"], found["v"] = dutch_infinitive(found["x"], verb)
     if found.get("v") == "":
         return ""
-    if found.get("x") and instead[:1] != "{" and not match.string[: match.start("x")].strip(" ¿"):
+    if found.get("x") and instead[:1] != "{" and not match.string[: match.start("x")].strip(" ¿¡"):
         found["x"] = found["x"][:1].lower() + found["x"][1:]
     for each in ("a", "b"):
         if (article := _ARTICLE.match(found.get(each, ""))) is not None:
