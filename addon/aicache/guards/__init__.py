@@ -37,7 +37,17 @@ def compare_questions(question: str, neighbor: str, partition: str = "") -> Comp
     extract = extract_features if max(len(question), len(neighbor)) <= MAX_SHORT_CHARS else extract_long_features
     one, other = extract(min(question, neighbor), partition), extract(max(question, neighbor), partition)
     compared = _compare(one, other, long=long)
+    if compared.outcome is not Outcome.EXPLAINED and _may_be_rephrased(one, other):
+        rephrased = _compare(extract(one.rephrased, partition), extract(other.rephrased, partition), long=long)
+        compared = rephrased if rephrased.outcome is Outcome.EXPLAINED else compared
     return compared if question <= neighbor or not compared.differences else compared.turned()
+
+
+def _may_be_rephrased(one: TextFeatures, other: TextFeatures) -> bool:
+    """Return whether two texts may be the same question in two frames."""
+    return (one.rephrased != one.cased or other.rephrased != other.cased) and not (
+        one.script and other.script and one.script != other.script
+    )
 
 
 def _compare(one: TextFeatures, other: TextFeatures, *, long: bool) -> Comparison:

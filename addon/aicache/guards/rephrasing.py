@@ -130,7 +130,7 @@ def rephrase(text: str) -> str:
 
 
 def _rephrase_unspaced(text: str) -> str:
-    if _ABOUT_WORDS.search(text) is not None:
+    if ":" in text or _ABOUT_WORDS.search(text) is not None:
         return text
     if _HANGUL.search(text) is not None:
         frames = _KOREAN

@@ -60,8 +60,13 @@ class TextFeatures:
 
     @feature
     def cased(self) -> str:
-        """The text, normalized except for its case, in the frame that stands for its own."""
-        return rephrase(normalize_keeping_case(self.text))
+        """The text, normalized except for its case."""
+        return normalize_keeping_case(self.text)
+
+    @feature
+    def rephrased(self) -> str:
+        """The same in the frame that stands for its own."""
+        return rephrase(self.cased)
 
     @feature
     def _spelled(self) -> str:
