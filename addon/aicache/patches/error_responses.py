@@ -27,6 +27,7 @@ from mitmproxy.proxy.layers.http._hooks import HttpErrorHook
 from mitmproxy.proxy.layers.http._http1 import Http1Connection, Http1Server
 from mitmproxy.proxy.layers.http._http2 import Http2Connection
 
+from aicache.patches.replaced_methods import replace_method
 from aicache.patches.source_fingerprint import fingerprint_source
 
 logger = logging.getLogger(__name__)
@@ -59,13 +60,7 @@ def install(expect: Callable[[HTTPFlow], None]) -> Callable[[], None]:
             return _fail(stream, event, expect) if _is_unanswered(stream) else _handle(stream, event)
         return _handle(stream, event)
 
-    setattr(HttpStream, "handle_protocol_error", handle)  # noqa: B010  # mypy would have no method assigned
-
-    def restore() -> None:
-        if HttpStream.handle_protocol_error is handle:
-            setattr(HttpStream, "handle_protocol_error", _handle)  # noqa: B010
-
-    return restore
+    return replace_method(HttpStream, "handle_protocol_error", handle, _handle)
 
 
 def _is_unanswered(stream: HttpStream) -> bool:

@@ -16,6 +16,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.proxy.layers.http import HttpStream
 from mitmproxy.proxy.layers.http._events import RequestData, ResponseData
 
+from aicache.patches.replaced_methods import replace_method
 from aicache.patches.source_fingerprint import fingerprint_source
 
 logger = logging.getLogger(__name__)
@@ -60,13 +61,7 @@ def install(decide: Decide) -> Callable[[], None]:
                 return False
         return (yield from _check(stream, request))
 
-    setattr(HttpStream, "check_body_size", check)  # noqa: B010  # mypy would have no method assigned
-
-    def restore() -> None:
-        if HttpStream.check_body_size is check:
-            setattr(HttpStream, "check_body_size", _check)  # noqa: B010
-
-    return restore
+    return replace_method(HttpStream, "check_body_size", check, _check)
 
 
 def _is_limited(stream: HttpStream) -> bool:

@@ -17,6 +17,8 @@ from mitmproxy.addons.onboarding import Onboarding
 from mitmproxy.http import HTTPFlow, MessageData
 from mitmproxy.utils import typecheck
 
+from aicache.patches.replaced_methods import replace_method
+
 ORIGINAL_CHECK: Callable[[MessageData], None] | None = vars(MessageData).get("__post_init__")
 """mitmproxy's check of a message; None with PYTHONOPTIMIZE, which leaves it out."""
 REIMPLEMENTED: tuple[Callable[..., Any], ...] = (
@@ -30,14 +32,9 @@ _expected_types: dict[type, tuple[tuple[str, frozenset[type]], ...]] = {}
 
 def install() -> Callable[[], None]:
     """Replace the check of messages; return a function that restores it."""
-    if ORIGINAL_CHECK is not None:
-        setattr(MessageData, "__post_init__", check)  # noqa: B010  # mypy would have no method assigned
-
-    def restore() -> None:
-        if ORIGINAL_CHECK is not None and vars(MessageData).get("__post_init__") is check:
-            setattr(MessageData, "__post_init__", ORIGINAL_CHECK)  # noqa: B010
-
-    return restore
+    if ORIGINAL_CHECK is None:
+        return lambda: None
+    return replace_method(MessageData, "__post_init__", check, ORIGINAL_CHECK)
 
 
 def check(message: MessageData) -> None:
