@@ -11,6 +11,7 @@ PREPOSITIONS = [
     ("How do I bake a cake for a dog?", "How do I bake a cake with a dog in it?"),
     ("How do I get to the station by bus?", "How do I get from the station to the bus?"),
     ("Train to Paris from Rome tomorrow", "Train from Paris to Rome tomorrow"),
+    ("Is the drug made from plants?", "Are drugs made for plants?"),
     ("Treno da Roma a Napoli domani", "Treno a Roma da Napoli domani"),
     ("Come vado da Torino a Genova?", "Come vado a Torino da Genova?"),
     ("Vuelo de Madrid a Barcelona mañana", "Vuelo a Madrid de Barcelona mañana"),
@@ -71,6 +72,7 @@ NOUNS = [
 OPENINGS = [
     ("What steps do I take to change the oil?", "When should I change the oil?"),
     ("What do I do to verify my identity?", "Why do I verify my identity?"),
+    ("What do I say when I answer the phone?", "When do I answer the phone?"),
     ("Has the plant been watered?", "Should the plant be watered?"),
     ("Was I supposed to pay?", "Did I pay?"),
     ("How long have I had this account?", "How long can I have this account?"),

@@ -24,6 +24,8 @@ _SKIPPED = {
 _SKIPPED["en"] |= {"a", "an", "the", "this", "that", "these", "those"}
 
 _SAYING_LITTLE = frozenset({"it", "people", "person"})
+_CONTRARY = tuple(map(frozenset, (("from", "for"), ("from", "to"), ("by", "about"))))
+"""English prepositions of which one never stands for the other, however a question is built."""
 _ENGLISH, _LANGUAGES = frozenset({"en"}), frozenset(BEFORE_NOUNS)
 _TABLES: dict[frozenset[str], tuple[Mapping[str, str], frozenset[str]]] = {}
 """By the languages that a text may be in, the groups of their prepositions, and the words that may stand behind one."""
@@ -84,5 +86,9 @@ def have_other_prepositions(
     for word, group in one.groups.items():
         others = other.groups.get(twins.get(word, word), group)
         if group and others and group != others:
-            return one.languages != _ENGLISH or [twins.get(each, each) for each in one.others] == other.others
+            return (
+                one.languages != _ENGLISH
+                or {group, others} in _CONTRARY
+                or [twins.get(each, each) for each in one.others] == other.others
+            )
     return False

@@ -128,6 +128,7 @@ def opens_otherwise(one: QuestionOpening | None, other: QuestionOpening | None) 
         (mine.asks_steps and others.asks_other)
         or (mine.reminder == "to" and others.reminder in _ASKING)
         or _asks_for_part(mine, others)
+        or _asks_what_then(mine, others)
         or _asks_what_or_how(mine, others)
         or _says_only_what(mine.words, others.words)
         or _asks_what_about(mine.words, others.words)
@@ -166,6 +167,17 @@ def _asks_for_part(one: QuestionOpening, other: QuestionOpening) -> bool:
         and words[0] not in others
         and (words[0] != "how" or words[1] not in others)
         and any(words[at : at + 3] == others[:3] for at in range(1, MAX_ASKING_WORDS + 1))
+    )
+
+
+def _asks_what_then(one: QuestionOpening, other: QuestionOpening) -> bool:
+    """Return whether *one* asks what one does when or why *other* asks when or why one does it: what do I say when I
+    answer the phone, when do I answer the phone."""
+    return (
+        one.asked == "what"
+        and other.asked in _OTHERS
+        and other.asked in one.words[2:]
+        and not _SUPPORT.isdisjoint(one.words[1:2])
     )
 
 

@@ -91,7 +91,8 @@ def _may_have_been(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether something may have been in *one*, and has been in *other*: might have broken, has broken."""
     if _PERHAPS.isdisjoint(one) or "have" not in one:
         return False
-    if not any(verb in _PERHAPS and after == "have" for verb, after in pairwise(one)):
+    places = zip(one, one[1:], one[2:], strict=False)
+    if not any(verb in _PERHAPS and have == "have" and done != "been" for verb, have, done in places):
         return False
     return _PERHAPS.isdisjoint(other) and any(map(is_past, other))
 
