@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from aicache.guards.patterns import compile_later
+from aicache.guards.patterns import any_of, compile_later
 
 QUANTITY_MARK = "#"
 """Stands for a quantity where its value does not matter."""
@@ -66,7 +66,7 @@ _BY_SPELLING = {
 }
 _LATIN = sorted((s for s in _BY_SPELLING if s.isascii() and s.isalpha()), key=len, reverse=True)
 _OTHER = sorted((s for s in _BY_SPELLING if not (s.isascii() and s.isalpha())), key=len, reverse=True)
-_UNIT = rf"(?:{'|'.join(_LATIN)})s?(?![^\W\d_])|{'|'.join(map(re.escape, _OTHER))}"
+_UNIT = rf"(?:{any_of(_LATIN)})s?(?![^\W\d_])|{any_of(_OTHER)}"
 UNIT_WORDS = frozenset(form for spelling in _LATIN for form in (spelling, f"{spelling}s"))
 """Words that add nothing next to a number: its quantity includes them."""
 _MAGNITUDES = {"k": 1e3, "thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "lakh": 1e5, "crore": 1e7}

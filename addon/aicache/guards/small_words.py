@@ -99,7 +99,9 @@ def find_small_words(plain: str, words: Sequence[str], said: Sequence[str], lang
     persons = [pronouns[word] for word in found if word in pronouns]
     if not persons and not plain.isascii():
         persons = [lexicon.UNSPACED_PRONOUNS[found] for found in _UNSPACED_PRONOUN.findall(plain)]
-    tenses = {name for name, some in _TENSES.get(language, {}).items() if not some.isdisjoint(found)}
+    tenses = (
+        {name for name, some in _TENSES.get(language, {}).items() if not some.isdisjoint(found)} if found else set()
+    )
     if not tenses and not plain.isascii():
         tenses = {name for name, pattern in _UNSPACED_TENSES.items() if pattern.search(plain)}
     if not tenses and (language in ONE_SIDED or (HAN.search(plain) and not KANA.search(plain))):

@@ -199,7 +199,8 @@ def surplus_of(mine: Mapping[str, int], others: Mapping[str, int]) -> dict[str, 
     """Return how many more of each word one of two texts has, by the counts of each, in the order of *mine*."""
     if mine == others:
         return {}
-    return {word: count - others.get(word, 0) for word, count in mine.items() if count > others.get(word, 0)}
+    unequal = [(word, count - others.get(word, 0)) for word, count in mine.items() if others.get(word) != count]
+    return {word: more for word, more in unequal if more > 0}
 
 
 def shared_words(words: Iterable[str], counts: Mapping[str, int]) -> list[str]:
