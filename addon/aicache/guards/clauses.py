@@ -98,6 +98,7 @@ def read_clauses(
         plain=plain,
         is_alphabetic=is_alphabetic,
         unspaced=2 * unspaced > len(words),
+        has_kana=kana,
         is_phonetic=kana or bool(grams),
     )
 

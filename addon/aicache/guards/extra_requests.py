@@ -135,14 +135,15 @@ def _surplus_of(one: Clauses, surplus: set[str], lost_of_runs: Sequence[bytes]) 
         lost: Sequence[int] = by_runs if surplus.isdisjoint(keys) else _lost(clause, by_runs, surplus)
         if 1 not in lost:
             continue
-        if _is_alone(clause, lost):
+        shared = _shared(clause, lost)
+        if _is_alone(clause, len(shared), lost.count(1)):
             if (
                 sum(_LONE_CLAUSE_WEIGHTS[token.script] for token, is_lost in zip(clause, lost, strict=True) if is_lost)
                 >= 1
             ):
                 return None
             continue
-        for start, end in _runs(clause, lost):
+        for start, end in _runs(clause, shared, lost):
             run, flags = clause[start:end], lost[start:end]
             at_edge = start == 0 or end == len(clause)
             commands += _has_command(run, flags)
@@ -165,24 +166,25 @@ def _lost(clause: Clause, by_runs: bytes, surplus: set[str]) -> Sequence[int]:
     return [*map(or_, lost, by_runs)] if by_runs else lost
 
 
-def _is_alone(clause: Clause, lost: Sequence[int]) -> bool:
-    """Return whether a clause shares nothing with the other text, or only as many characters as chance explains."""
-    says = [
-        is_lost
-        for token, is_lost in zip(clause, lost, strict=True)
-        if token.meaning and token.script is not Script.QUANTITY
+def _shared(clause: Clause, lost: Sequence[int]) -> list[int]:
+    """Return the places of the tokens with a meaning that the other text has; quantities are compared elsewhere."""
+    return [
+        at
+        for at, (_, _, meaning, script) in enumerate(clause)
+        if meaning and not lost[at] and script is not Script.QUANTITY
     ]
-    shared = len(says) - sum(says)
+
+
+def _is_alone(clause: Clause, shared: int, lost: int) -> bool:
+    """Return whether a clause shares nothing with the other text, or only as many characters as chance explains."""
     if shared == 0:
         return True
-    return shared <= _MAX_CHANCE_SHARE * len(says) and any(token.script > Script.QUANTITY for token in clause)
+    by_chance = shared <= _MAX_CHANCE_SHARE * (shared + lost)
+    return by_chance and any(token.script > Script.QUANTITY for token in clause)
 
 
-def _runs(clause: Clause, lost: Sequence[int]) -> list[tuple[int, int]]:
+def _runs(clause: Clause, shared: Sequence[int], lost: Sequence[int]) -> list[tuple[int, int]]:
     """Return start and end of the stretches between shared tokens that contain surplus tokens."""
-    shared = [
-        at for at, token in enumerate(clause) if token.meaning and not lost[at] and token.script is not Script.QUANTITY
-    ]
     bounds = zip([-1, *shared], [*shared, len(clause)], strict=True)
     return [(start + 1, end) for start, end in bounds if end - start > 1 and 1 in lost[start + 1 : end]]
 

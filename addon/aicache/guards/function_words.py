@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from aicache.guards.comparison import Difference
-from aicache.guards.language import HAN, KANA
+from aicache.guards.language import HAN
 from aicache.guards.lexicon.function_words import ARTICLES, ASKING, BARE_ARTICLES, LEFT_OUT, PEOPLE, STRANDED
 from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clause, Clauses, Meaning, Script
@@ -79,7 +79,7 @@ def find_function_words(clauses: Clauses) -> FunctionWords:
     final = ""
     if language == "en":
         people = _people(clauses)
-        if not plain.isascii() and clauses.unspaced and not KANA.search(plain):
+        if not plain.isascii() and clauses.unspaced and not clauses.has_kana:
             people = tuple(_UNSPACED_PEOPLE.findall(_UNSPACED_FRAME.sub("", plain)))
             if HAN.search(plain) and (match := _FINAL.search(plain)):
                 final = match["particle"]

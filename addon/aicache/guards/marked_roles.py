@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from aicache.guards.language import KANA
 from aicache.guards.lexicon.role_marks import GERMAN_ARTICLES, JAPANESE, KOREAN, SLAVIC_ENDINGS
 from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
@@ -47,7 +46,7 @@ def are_exchanged(one: Roles, other: Roles) -> bool:
 
 
 def _marked(text: Clauses) -> Iterator[tuple[str, frozenset[tuple[str, str]]]]:
-    if text.unspaced and KANA.search(text.plain):
+    if text.unspaced and text.has_kana:
         for noun, mark in _JAPANESE.findall(text.plain):
             yield noun, _JAPANESE_ROLES[mark]
     elif text.language == "ko":

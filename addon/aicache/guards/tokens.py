@@ -137,6 +137,7 @@ class Clauses:
     unspaced: bool
     """Whether it is mostly written without spaces."""
 
+    has_kana: bool
     is_phonetic: bool
     """Whether it is in Japanese or Thai, whose particles tell who does what to whom."""
 
