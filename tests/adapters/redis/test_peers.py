@@ -15,6 +15,7 @@ from aicache.adapters.redis.peers import GONE_AFTER_S, Peers
 from aicache.adapters.redis.store import RedisStore
 from aicache.domain.model import Entry, Mode
 from servers import Process, free_ports, plain
+from waiting import until
 
 ENTRY = Entry(*("a1", "b2", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "application/json", b"{}", "?", 0, 0, 0.0, 4e9))
 
@@ -100,12 +101,6 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 def a_store(server: Process, on_peer: Callable[[], None] = lambda: None, near: int = 1 << 20) -> RedisStore:
     url = f"redis://127.0.0.1:{server.port}/0"
     return RedisStore(url, prefix="t:", timeout=1, max_connections=4, near=near, on_peer=on_peer)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 @pytest.mark.usefixtures("fast")

@@ -27,6 +27,7 @@ from aicache.adapters.vectors.neighbor_graph import NeighborGraph
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import Vector
 from sample_vectors import LATER, digest, random_vector
+from waiting import until
 
 pytestmark = pytest.mark.skipif(not neighbor_graph.is_installed(), reason="usearch is not installed")
 
@@ -269,7 +270,7 @@ async def fill(index: ZvecIndex, count: int = 150) -> None:
         await index.upsert(digest(seed), SPACE, a_vector(seed), LATER)
     for _ in range(4):
         await index.search(SPACE, a_vector(1), 1)
-    await eventually(lambda: bool(saved(index)))
+    await until(lambda: bool(saved(index)))
 
 
 def in_files(folder: Path, *seeds: int) -> set[int]:
@@ -280,12 +281,6 @@ def in_files(folder: Path, *seeds: int) -> set[int]:
 
 def saved(index: ZvecIndex) -> list[Path]:
     return [path for path in index._folder.path.parent.glob("space.graph-*.keys") if ".new" not in path.name]
-
-
-async def eventually(is_true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not is_true():
-            await asyncio.sleep(0.01)
 
 
 async def test_it_is_there_again_after_a_restart_before_anything_is_searched(index: ZvecIndex, tmp_path: Path) -> None:
@@ -310,7 +305,7 @@ async def test_erasing_leaves_no_number_of_what_was_deleted_in_any_graph(index: 
     await index.erase()
 
     assert 3 not in in_files(tmp_path, 3)
-    await eventually(lambda: bool(saved(index)))
+    await until(lambda: bool(saved(index)))
     assert in_files(tmp_path, 3, 4) == {4}
 
 
@@ -323,18 +318,18 @@ async def test_a_graph_that_cannot_be_saved_is_said_once_and_tried_again_later(
         await index.upsert(digest(seed), SPACE, a_vector(seed), LATER)
     for _ in range(4):
         await index.search(SPACE, a_vector(1), 1)
-    await eventually(lambda: "is not saved" in caplog.text)
+    await until(lambda: "is not saved" in caplog.text)
 
     for seed in range(150, 160):
         await index.upsert(digest(seed), SPACE, a_vector(seed), LATER)
-    await eventually(lambda: index._memory._large[SPACE].behind == 0)
+    await until(lambda: index._memory._large[SPACE].behind == 0)
     await asyncio.sleep(0.05)
     assert caplog.text.count("is not saved") == 1
     monkeypatch.setattr(graph_files, "MIN_FREE_BYTES", 0)
     index._memory._save_from = 0.0
     await index.upsert(digest("more"), SPACE, a_vector(1000), LATER)
 
-    await eventually(lambda: bool(saved(index)))
+    await until(lambda: bool(saved(index)))
     await index.close()
 
 

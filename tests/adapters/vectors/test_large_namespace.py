@@ -35,6 +35,7 @@ from aicache.adapters.vectors.row_file import RowFile
 from aicache.adapters.vectors.zvec import ZvecIndex
 from aicache.domain.model import PINNED, Neighbor, Vector
 from sample_vectors import LATER, digest, random_vector
+from waiting import until
 
 pytestmark = pytest.mark.skipif(not neighbor_graph.is_installed(), reason="usearch is not installed")
 
@@ -381,12 +382,6 @@ async def index(tmp_path: Path, small_parts: None, monkeypatch: pytest.MonkeyPat
     await made.close()
 
 
-async def eventually(is_true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not is_true():
-            await asyncio.sleep(0.01)
-
-
 SPACE, OTHER = digest("space"), digest("other")
 
 
@@ -430,11 +425,11 @@ async def test_the_graph_catches_up_by_itself(index: ZvecIndex) -> None:
     await index._promotion.loading.wait()
     large = index._memory._large[SPACE]
 
-    await eventually(lambda: large.behind == 0)
+    await until(lambda: large.behind == 0)
     await index.delete([digest(0)])
     await index.upsert(digest("new"), SPACE, a_vector(0), LATER)
 
-    await eventually(lambda: large.behind == 0)
+    await until(lambda: large.behind == 0)
     assert len(large.graphs.current.graph) == 150
 
 
@@ -461,7 +456,7 @@ async def test_a_reading_that_is_cut_short_leaves_nothing_open(index: ZvecIndex,
         await index.upsert(digest(i), SPACE, a_vector(i), LATER)
     for _ in range(4):
         await index.search(SPACE, a_vector(1), 1)
-    await eventually(lambda: index._folder._reading is not None)
+    await until(lambda: index._folder._reading is not None)
 
     match how:
         case "close":
@@ -474,7 +469,7 @@ async def test_a_reading_that_is_cut_short_leaves_nothing_open(index: ZvecIndex,
     with contextlib.suppress(asyncio.CancelledError):
         await index._promotion.loading.wait()
 
-    await eventually(lambda: index._folder._reading is None)
+    await until(lambda: index._folder._reading is None)
 
 
 async def test_without_usearch_a_large_namespace_is_compared_vector_by_vector(
@@ -514,5 +509,5 @@ async def test_where_usearch_cannot_be_loaded_everything_is_found_all_the_same(
 
     assert found is not None
     check(found[0], vectors, a_vector(1), 5)
-    await eventually(lambda: len(caplog.records) == 1)
+    await until(lambda: len(caplog.records) == 1)
     memory.close()

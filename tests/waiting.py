@@ -1,0 +1,13 @@
+"""Waits for what a test has set going."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+async def until(is_true: Callable[[], bool], within: float = 20.0) -> None:
+    """Wait for a condition. Raises TimeoutError after *within* seconds: on a busy machine, much takes long."""
+    async with asyncio.timeout(within):
+        while not is_true():
+            await asyncio.sleep(0.02)
