@@ -9,7 +9,13 @@ import pytest
 from aicache.guards import Outcome, compare_questions
 from aicache.guards.lexicon import rephrasings
 from aicache.guards.rephrasing import MAX_REPHRASED_CHARS, rephrase
-from aicache.guards.verb_infinitives import dutch_infinitive, german_infinitive, without_te, without_zu
+from aicache.guards.verb_infinitives import (
+    dutch_infinitive,
+    german_infinitive,
+    turkish_infinitive,
+    without_te,
+    without_zu,
+)
 
 SAME = [
     ("如果护照丢了怎么办？", "护照丢了的话该怎么办？"),
@@ -35,7 +41,14 @@ SAME = [
     ("เปลี่ยนรหัสผ่านยังไง", "ถ้าจะเปลี่ยนรหัสผ่านต้องทำยังไง"),
     ("ما هي عاصمة دولة كندا؟", "ما اسم عاصمة دولة كندا؟"),
     ("Şifremi unuttum, ne yapmalıyım?", "Şifremi unuttum, ne yapmam gerekiyor?"),
+    ("Hattımı nasıl dondurabilirim?", "Hattımı dondurmak için ne yapmam gerekiyor?"),
+    ("電気を消してください", "電気を消してもらえますか"),
+    ("データの削除方法は？", "データを削除するにはどうすればいいですか？"),
+    ("파이썬에서 리스트를 어떻게 뒤집어?", "파이썬에서 리스트를 뒤집는 방법이 뭐예요?"),
+    ("电话是由谁发明的?", "谁发明了电话?"),
+    ("Пароль как поменять?", "Как поменять пароль?"),
     ("What's the difference between RAM and ROM?", "How do RAM and ROM differ?"),
+    ("Who invented the telephone?", "Who was it that invented the telephone?"),
 ]
 ANOTHER = [
     ("怎样才能退货？", "能退货吗？"),
@@ -65,6 +78,13 @@ ANOTHER = [
     ("강아지가 포도를 먹어도 되나요?", "강아지가 포도를 먹어야 되나요?"),
     ("เปลี่ยนรหัสผ่านยังไง", "เปลี่ยนรหัสผ่านได้ไหม"),
     ("كيف يمكنني إلغاء الاشتراك؟", "هل يمكنني إلغاء الاشتراك؟"),
+    ("Hattımı dondurmak için ne yapmam gerekiyor?", "Hattımı dondurmamak için ne yapmam gerekiyor?"),
+    ("電気を消してください", "電気を消してもいいですか"),
+    ("財布をなくしたときはどうすればいいですか？", "財布を拾ったらどうすればいいですか？"),
+    ("这个充电宝怎么样啊", "这个充电宝怎么用？"),
+    ("坐高铁是不是必须带身份证?", "坐高铁是不是不必带身份证?"),
+    ("Mon fils a frappé un élève, que faire ?", "Un élève a frappé mon fils, que faire ?"),
+    ("Wie setze ich das Passwort zurück?", "Wie setze ich das Passwort?"),
     ("May I park here?", "Must I park here?"),
     ("What should I do if I lose my passport?", "What can I do if I lose my passport?"),
     ("What distinguishes a crow from a raven?", "What protects a crow from a raven?"),
@@ -109,7 +129,7 @@ def test_what_is_no_frame_stays_as_it_is_written(text: str) -> None:
     assert rephrase(text) == text
 
 
-def test_infinitives_of_separable_verbs() -> None:
+def test_infinitives() -> None:
     assert german_infinitive("mich ab", "melde") == ("mich", "abmelden")
     assert german_infinitive("meine PIN", "ändere") == ("meine PIN", "ändern")
     assert german_infinitive("ich Zeit", "lange") == ("ich Zeit", "")
@@ -119,3 +139,4 @@ def test_infinitives_of_separable_verbs() -> None:
         "maken", "lezen", "wijzigen", "schrijven", "",
     ]  # fmt: skip
     assert (without_te("op te zeggen"), without_te("te wijzigen")) == ("opzeggen", "wijzigen")
+    assert [turkish_infinitive(stem) for stem in ("değiştir", "dondur", "t")] == ["değiştirmek", "dondurmak", ""]

@@ -14,7 +14,13 @@ from typing import NamedTuple
 from aicache.guards.lexicon import rephrasings, rephrasings_unspaced
 from aicache.guards.normalize import normalize_keeping_case
 from aicache.guards.patterns import compile_later
-from aicache.guards.verb_infinitives import dutch_infinitive, german_infinitive, without_te, without_zu
+from aicache.guards.verb_infinitives import (
+    dutch_infinitive,
+    german_infinitive,
+    turkish_infinitive,
+    without_te,
+    without_zu,
+)
 
 MAX_REPHRASED_CHARS = 200
 """Characters of a text up to which its frame is looked for."""
@@ -28,6 +34,8 @@ _SLOTS = {
     "{v}": r"(?P<v>[^\W\d_]+)",
     "{zu}": r"(?P<zu>zu [^\W\d_]+n|[^\W\d_]+zu[^\W\d_]+n)",
     "{te}": r"(?P<te>(?:[^\W\d_]+ )?te [^\W\d_]+n)",
+    "{mek}": r"(?P<v>[^\W\d_]+m[ae]k)",
+    "{tr_verb}": r"(?P<tr_verb>[^\W\d_]+?)",
     "{de_verb}": r"(?P<de_verb>[^\W\d_]+[et])",
     "{nl_verb}": r"(?P<nl_verb>[^\W\d_]+)",
 }
@@ -154,6 +162,8 @@ def _filled(instead: str, match: re.Match[str]) -> str:
         found["x"], found["v"] = german_infinitive(found["x"], verb)
     elif (verb := found.get("nl_verb")) is not None:
         found["x"], found["v"] = dutch_infinitive(found["x"], verb)
+    elif (verb := found.get("tr_verb")) is not None:
+        found["v"] = turkish_infinitive(verb)
     if found.get("v") == "":
         return ""
     if found.get("x") and instead[:1] != "{" and not match.string[: match.start("x")].strip(" ¿¡"):

@@ -1,4 +1,4 @@
-"""Infinitives of German and Dutch verbs as they stand in questions: melde … an, anzumelden, anmelden. Pure."""
+"""Infinitives of German, Dutch and Turkish verbs, from forms in questions: melde … an, anzumelden, anmelden. Pure."""
 
 from __future__ import annotations
 
@@ -65,3 +65,9 @@ def dutch_infinitive(rest: str, verb: str) -> tuple[str, str]:
         infinitive = word[:-1] + _HARDENED.get(word[-1], word[-1]) + "en"
     before, _, last = rest.rpartition(" ")
     return (before, last.lower() + infinitive) if before and last.lower() in _DUTCH_PARTICLES else (rest, infinitive)
+
+
+def turkish_infinitive(stem: str) -> str:
+    """Return the infinitive of a stem, by its last vowel; "" if it has none."""
+    vowel = next((char for char in reversed(stem.lower()) if char in "aıoueiöü"), "")
+    return vowel and stem + ("mak" if vowel in "aıou" else "mek")

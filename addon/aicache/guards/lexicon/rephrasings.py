@@ -350,6 +350,8 @@ for what reasons? {x}
 = What should I do if {x}?
 what (?:do i do|must i do|do i have to do|am i supposed to do|to do) if {x}
 if {c}, what (?:do i do|should i do|must i do)
+= Who {x}?
+who (?:was|is) it (?:that|who) {x}
 = Will it {x}?
 is it going to {x}
 """
@@ -373,7 +375,8 @@ BEGINNINGS = (
 )
 """By language, what a text begins with."""
 
-ENDINGS = r"""
+ENDINGS = _with_words(
+    r"""
 = Que faire si {x} ?
 (?:si )?{x}[,.;:] (?:que (?:dois[- ]je |faut[- ]il )?faire|qu'est[- ]ce que je (?:dois faire|fais)|je fais quoi)
 = ¿Qué hago si {x}?
@@ -388,13 +391,26 @@ ENDINGS = r"""
 (?:jeśli |jeżeli |gdy )?{x}[,.;:] (?:to )?co (?:mam )?(?:zrobić|robić)
 = ماذا أفعل إذا {x}؟
 (?:إذا |لو )?{x}[،,.] ف?ماذا (?:أفعل|يجب أن أفعل|علي أن أفعل)
+= Как {v} {x}?
+{c} как (?:мне |можно )?$INF{v}
+= {x} {v} için ne yapmalıyım?
+{c} {mek} için ne (?:yapmalıyım|yapmam (?:gerekir|gerekiyor|gerek|lazım))
+{c} {mek} (?:istiyorum|isterim)[,.] (?:bunu )?nasıl (?:yapabilirim|yaparım|yapmalıyım)
+{c} nasıl {tr_verb}y?[ae]bilirim
+= {x} açıkla.
+{x} (?:açıklar mısın|açıklar mısınız|açıklayabilir misin|açıklayabilir misiniz)(?: lütfen)?
+= {x} anlat.
+{x} (?:anlatır mısın|anlatır mısınız|anlatabilir misin|anlatabilir misiniz)(?: lütfen)?
 = {x} ne yapmalıyım?
 {x},? ne (?:yapmalıyım|yapmam (?:gerekir|gerekiyor|gerek|lazım))
-"""
+""",
+    _RUSSIAN_INFINITIVE,
+)
 """What is asked at the end of a text: what to do about what it tells."""
 
 HAS_ENDING = (
-    r"\b(?:faire|dois faire|fais|fais quoi|hago|hacer|devo fare|faccio|bisogna fare|faço|fazer|делать|zrobić|robić|أفعل"
-    r"|yapmalıyım|gerekir|gerekiyor|gerek|lazım)[\s?!.؟]*$"
+    r"(?:\bfaire|dois faire|fais|fais quoi|hago|hacer|devo fare|faccio|bisogna fare|faço|fazer|делать|zrobić|robić|أفعل"
+    r"|yapmalıyım|gerekir|gerekiyor|gerek|lazım|yapabilirim|yaparım|[ae]bilirim|mısın|mısınız|misin|misiniz"
+    r"|как (?:мне |можно )?[^\W\d_]+(?:ть|ти|ться)|lütfen)[\s?!.؟]*$"
 )
 """What a text ends with that may be one of those."""
