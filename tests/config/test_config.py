@@ -1,9 +1,9 @@
+"""YAML is read to typed values, and every problem in it is named with its line and the way out."""
+
 import pickle
 import re
-import runpy
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
@@ -15,50 +15,22 @@ from aicache.config import (
     Config,
     ConfigError,
     Credential,
-    Exact,
     Header,
-    JudgeModel,
     Redis,
-    Semantic,
     Shared,
-    StreamPace,
     docs,
-    load,
     read_file,
 )
 from aicache.config.mask_values import MaskEntry
 from aicache.config.reader import MAX_PROBLEMS, build
-from aicache.config.redis_url import parse_redis_url, redacted
+from aicache.config.redis_url import redacted
 from aicache.config.scalars import TEXT, duration, show_duration, show_size, size, whole
 from aicache.config.schema import ListOf, walk
 from aicache.config.syntax import compose
 from aicache.domain.built_in_masks import CHOICES
 from aicache.domain.conversation import Context
 from aicache.domain.masks import Place
-
-ROOT = Path(__file__).parents[2]
-EXAMPLE = (ROOT / "config.example.yaml").read_text()
-PASSWORD = "hunter2"
-
-
-def loaded(text: str, **env: str) -> Config:
-    return load(text, "config.yaml", env)
-
-
-def problems(text: str, **env: str) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        loaded(text, **env)
-    return list(caught.value.problems)
-
-
-OTHER_KINDS = re.compile(r"^  # or\n((?:  #(?:  |\S).*\n)+)", re.MULTILINE)
-
-
-def uncommented(example: str) -> str:
-    """Delete the # of every key, but for the kinds that are not the default; a comment's # has one space behind it."""
-    example = OTHER_KINDS.sub("", example)
-    return re.sub(r"^( *)#(?! \S|$)", r"\1", example, flags=re.MULTILINE)
-
+from config.yaml_texts import PASSWORD, loaded, nested, problems
 
 # values
 
@@ -159,6 +131,8 @@ def test_a_size_may_have_a_decimal_point(text, count):
 
 
 A_SIZE = "a size: write a number with kb, mb or gb, such as 64kb, 1.5mb or 1gb, or bytes"
+
+
 BAD = {
     "session_id: 12": "session_id: 12 is a number to YAML, not text: put it in quotes",
     "session_id: on": "session_id: on is true or false to YAML, not text: put it in quotes",
@@ -473,13 +447,6 @@ def test_no_value_of_the_environment_shows_in_a_problem():
     assert refused > 100
 
 
-def nested(key: str, value: str) -> str:
-    outer, *inner = key.split(".")
-    for name in reversed(inner):
-        value = f"{{{name}: {value}}}"
-    return f"{outer}: {value}"
-
-
 @pytest.mark.parametrize(
     "url",
     [
@@ -517,93 +484,6 @@ def test_the_configuration_does_not_show_its_password():
     assert config.exact.redis is not None
     assert config.exact.redis.url == "redis://user:hunter2@cache:6379/0?password=hunter2"
     assert redacted(config.exact.redis.url) == "redis://cache:6379/0"
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "redis://localhost",
-        "redis://localhost:6379/",
-        "redis://:pass@[::1]:6379/15?ssl_cert_reqs=none",
-        "rediss://user:p%40ss@cache.example.com:6380/0",
-        "redis://u:p@ss@cache/0",
-        "unix:///run/redis.sock?db=1",
-        "unix://user:pass@/run/redis.sock",
-        "redis+sentinel://one:26379,two:26379,[::1]/mymaster",
-        "rediss+sentinel://user:p%40ss@one/my-master/3?ssl_ca_certs=/etc/ca.pem",
-        "redis+cluster://one,two:7001",
-        "rediss+cluster://user:p,ss@one:6379/?ssl_cert_reqs=none",
-    ],
-)
-def test_good_redis_urls_pass_unchanged(url):
-    assert parse_redis_url(url) == url
-
-
-@pytest.mark.parametrize(
-    ("url", "fault"),
-    [
-        ("", "does not start with"),
-        ("localhost:6379", "does not start with"),
-        ("REDIS://localhost", "does not start with"),
-        ("redis://", "names no host"),
-        ("redis://:pw@", "names no host"),
-        ("redis:///0", "names no host"),
-        ("redis://h:", "port"),
-        ("redis://h:0", "port"),
-        ("redis://h:65536", "port"),
-        ("redis://h:٣", "port"),
-        ("redis://h/x", "database"),
-        ("redis://h/0/1", "database"),
-        ("redis://h?db=x", "database"),
-        ("redis://h?db=", "database"),
-        ("redis://h\n", "white space"),
-        ("redis://[h", "port"),
-        ("redis://user:1?pass@h", "behind its host"),
-        ("redis://user:1#pass@h", "behind its host"),
-        ("unix://run/redis.sock", "three slashes"),
-        ("unix://", "three slashes"),
-        ("unix:///run/redis.sock?db=x", "database"),
-        ("redis+unix:///run/redis.sock", "does not start with"),
-        ("redis+sentinel+cluster://h", "does not start with"),
-        ("redis://one,two", "several hosts"),
-        ("redis+sentinel://one,two", "names no service"),
-        ("redis+sentinel://one,two//0", "names no service"),
-        ("redis+sentinel://one/mymaster/x", "database"),
-        ("redis+sentinel://one/mymaster/0/1", "database"),
-        ("redis+sentinel:///mymaster", "names no host"),
-        ("redis+sentinel://one,,two/mymaster", "names no host"),
-        ("redis+sentinel://one:x,two/mymaster", "port"),
-        ("redis+cluster://", "names no host"),
-        ("redis+cluster://one,", "names no host"),
-        ("redis+cluster://one,two:", "port"),
-        ("redis+cluster://one,two:0", "port"),
-        ("redis+cluster://one:1 ,two", "white space"),
-        ("redis+cluster://one/3", "one only"),
-        ("redis+cluster://one?db=1", "one only"),
-        ("redis+cluster://user:1/pass@one,two", "port|behind"),
-        ("redis+cluster://user:1,pass#@one,two", "port|behind"),
-    ],
-)
-def test_bad_redis_urls_are_refused(url, fault):
-    with pytest.raises(ValueError, match=fault):
-        parse_redis_url(url)
-
-
-def test_several_hosts_may_be_shown():
-    assert redacted("rediss+sentinel://u:hunter2@one:1,[::1]:2/main/0?x=1") == "rediss+sentinel://one:1,[::1]:2/main/0"
-    assert redacted("redis+cluster://u:hunter2,@one,two:x") == "redis+cluster://***"
-
-
-@given(
-    st.from_regex(r"[a-z]+(\+(sentinel|cluster))?://", fullmatch=True)
-    | st.sampled_from(["redis+cluster://", "redis://"]),
-    st.text() | st.text("a1:,/@?#[]"),
-    st.sampled_from(["@cache:6379/0", "@cache", "@/x", "@", "@one,two:6379", "@one,two/main"]),
-)
-def test_redaction_leaves_no_password(scheme, rest, tail):
-    shown = redacted(f"{scheme}user:pw{PASSWORD}{rest}{tail}")
-
-    assert PASSWORD not in shown
 
 
 # files
@@ -664,115 +544,6 @@ def test_a_mask_is_a_pattern_or_a_pattern_with_places():
 @pytest.mark.parametrize("text", ["agents", "[agents]", "[agents, safe]", "[aider-date, safe]"])
 def test_built_in_masks_are_a_group_or_a_list(text):
     assert loaded(f"built_in_masks: {text}").built_in_masks == tuple(re.findall("[a-z-]+", text))
-
-
-# documentation
-
-
-def test_the_example_is_what_the_code_says(capsys, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["python -m aicache.config", "--example"])
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("aicache.config", run_name="__main__")
-
-    assert not ended.value.code
-    assert capsys.readouterr().out == EXAMPLE == docs.example()
-
-
-def test_the_example_is_the_default_configuration():
-    assert loaded(EXAMPLE) == Config()
-
-
-def test_the_example_loads_with_every_key_in_use():
-    redis = Redis(url="redis://127.0.0.1:6379/0")
-    judge = JudgeModel(model="gpt-4.1-mini")
-
-    assert loaded(uncommented(EXAMPLE)) == Config(
-        exact=Exact(redis=redis), semantic=Semantic(judge=judge), stream_pace=StreamPace()
-    )
-
-
-def test_the_example_has_every_key_once():
-    names = [name for name, _, _ in keys_in(uncommented(EXAMPLE))]
-
-    other_kinds = {row.key.partition(" (")[0] for row in docs.rows() if " (" in row.key}
-
-    assert len(names) == len(set(names))
-    assert {*names, *other_kinds} == {name for name, _ in walk(Config)}
-
-
-def test_every_kind_of_the_example_can_be_put_in_the_place_of_the_default():
-    kinds = [re.sub("^  #", "  ", block, flags=re.MULTILINE) for block in OTHER_KINDS.findall(EXAMPLE)]
-
-    found = [loaded(f"semantic:\n{block}", API_KEY="sk-1").semantic for block in kinds]
-
-    assert [(each.embedder.kind, each.index.kind) for each in found] == [
-        ("dashscope", "zvec"),
-        ("openai", "zvec"),
-        ("local", "dashvector"),
-        ("local", "redis"),
-        ("local", "pgvector"),
-    ]
-    assert "sk-1" not in repr(found)
-
-
-def test_the_rows_name_every_key_with_type_default_and_meaning():
-    rows = {row.key: row for row in docs.rows()}
-
-    assert {key.partition(" (")[0] for key in rows} == {
-        name for name, setting in walk(Config) if setting.description != "a section"
-    }
-    assert all(row.type and row.default and row.meaning for row in rows.values())
-    assert rows["exact.ttl"] == docs.Row(
-        "exact.ttl", "a duration above 0 and at most 3650d", "7d", "how long an answer is kept"
-    )
-    assert (rows["exact.redis"].default, rows["exact.redis.url"].default) == ("null", "required")
-
-
-def test_the_rows_hold_the_defaults():
-    for row in docs.rows():
-        if not row.key.startswith(("exact.redis.", "semantic.judge.", "stream_pace.")) and " (" not in row.key:
-            assert loaded(nested(row.key, row.default)) == Config()
-
-
-def test_the_table_is_markdown():
-    assert {line.count("|") for line in docs.table().splitlines()} == {4}
-
-
-def test_every_key_given_a_wrong_type_is_named_with_its_line():
-    text = uncommented(EXAMPLE)
-    keys = keys_in(text)
-    alone = [key for key in keys if isinstance(key[2], yaml.MappingNode) or key[0].endswith(".kind")]
-    others = [key for key in keys if key not in alone]
-
-    # A section that is wrong hides the keys in it, and so does a kind.
-    for wrong in [*([key] for key in alone), *(others[i : i + 20] for i in range(0, len(others), 20))]:
-        edited = text
-        for _, _, node in reversed(wrong):
-            edited = edited[: node.start_mark.index] + another_type(node) + edited[node.end_mark.index :]
-        found = problems(edited)
-        assert len(found) == len(wrong)
-        for problem, (name, line, _) in zip(found, wrong, strict=True):
-            assert problem.startswith(f"{name}: ") and problem.endswith(f"(config.yaml line {line})")
-
-
-def another_type(node: yaml.Node) -> str:
-    """Return a value of another type than a key's, of as many lines."""
-    if isinstance(node, yaml.MappingNode):
-        return f"wrong\n{' ' * node.end_mark.column}"  # it ends where the next key begins
-    return "{wrong: type}" + "\n" * (node.end_mark.line - node.start_mark.line)
-
-
-def keys_in(text: str) -> list[tuple[str, int, yaml.Node]]:
-    found = []
-
-    def visit(node: yaml.Node, path: str) -> None:
-        for key, value in node.value:
-            found.append((path + key.value, key.start_mark.line + 1, value))
-            if isinstance(value, yaml.MappingNode):
-                visit(value, f"{path}{key.value}.")
-
-    visit(yaml.compose(text, Loader=yaml.SafeLoader), "")
-    return found
 
 
 # another kind
@@ -856,12 +627,13 @@ count: 3
 
 # anything at all
 
-
 WORDS = st.sampled_from(
     [name for dotted, _ in walk(Config) for name in dotted.split(".")]
     + ["7d", "on", "${A}", "${B", "$${", "'", '"', ": ", "- ", "\n", "\n  ", "\t", "{", "}", "[", "]", ",", "&a ", "*a"]
     + ["!", "!!str ", "<<: ", "|\n", "? ", "#", "---\n", "%YAML 1.1\n", "\\x", "1:30", "~", "null", "redis://:p@h:1/0"]
 )
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.dates() | st.binary(),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text() | WORDS | st.integers(), inner, max_size=5),
