@@ -48,6 +48,9 @@ SAME = [
     ("电话是由谁发明的?", "谁发明了电话?"),
     ("Пароль как поменять?", "Как поменять пароль?"),
     ("What's the difference between RAM and ROM?", "How do RAM and ROM differ?"),
+    ("What is the capital of Mongolia?", "What's Mongolia's capital?"),
+    ("How can I sort a list in Python?", "In Python, how do I sort a list?"),
+    ("从北京到上海的机票要多少钱？", "北京去上海的机票多少钱？"),
     ("Who invented the telephone?", "Who was it that invented the telephone?"),
 ]
 ANOTHER = [
@@ -85,6 +88,10 @@ ANOTHER = [
     ("坐高铁是不是必须带身份证?", "坐高铁是不是不必带身份证?"),
     ("Mon fils a frappé un élève, que faire ?", "Un élève a frappé mon fils, que faire ?"),
     ("Wie setze ich das Passwort zurück?", "Wie setze ich das Passwort?"),
+    ("从北京到上海要多久？", "从上海去北京多久？"),
+    ("回北京要多少钱？", "去北京要多少钱？"),
+    ("In Java, how do I sort a list?", "How do I sort a list in JavaScript?"),
+    ("What is Einstein's riddle?", "What is the Einstein riddle for interview?"),
     ("May I park here?", "Must I park here?"),
     ("What should I do if I lose my passport?", "What can I do if I lose my passport?"),
     ("What distinguishes a crow from a raven?", "What protects a crow from a raven?"),

@@ -24,6 +24,8 @@ from aicache.guards.verb_infinitives import (
 
 MAX_REPHRASED_CHARS = 200
 """Characters of a text up to which its frame is looked for."""
+MAX_ENDING_CHARS = 40
+"""Characters at the end of a text in which it may be asked what to do about the rest."""
 _QUOTED = compile_later("[\"`《》<>{}=|\n]|['’][^'’]*['’](?!\\w)|'$")
 """What makes a text one whose words may be meant as they are written."""
 _SLOTS = {
@@ -130,7 +132,7 @@ def rephrase(text: str) -> str:
     for frame in _BY_FIRST_WORD.get(first["word"].casefold(), ()):
         if (match := frame.pattern.match(text)) is not None and (found := _filled(frame.instead, match)):
             return found
-    if _HAS_ENDING.search(text) is not None:
+    if _HAS_ENDING.search(text, max(0, len(text) - MAX_ENDING_CHARS)) is not None:
         for frame in _ENDINGS:
             if (match := frame.pattern.match(text)) is not None and (found := _filled(frame.instead, match)):
                 return found

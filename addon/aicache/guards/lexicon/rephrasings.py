@@ -110,6 +110,8 @@ en quoi (?:diffèrent|se distinguent) {a} et {b}
 (?:quelle différence y a[- ]t[- ]il|quelle différence|c'est quoi la différence|\
     quelles sont les différences) entre {a} et {b}
 qu'est[- ]ce qui (?:différencie|distingue) {a} (?:de|et) {b}
+= Qu'est-ce que {x} ?
+(?:c'est quoi|qu'est[- ]ce que c'est que|qu'est[- ]ce que c'est) {x}
 = Que faire si {x} ?
 que (?:dois[- ]je |faut[- ]il )faire si {x}
 qu'est[- ]ce que je (?:dois faire|fais) si {x}
@@ -350,6 +352,19 @@ for what reasons? {x}
 = What should I do if {x}?
 what (?:do i do|must i do|do i have to do|am i supposed to do|to do) if {x}
 if {c}, what (?:do i do|should i do|must i do)
+= What is the {v} of {a}?
+what(?:'s| is) {a}'s (?P<v>capital|currency|population|height|area|flag|national anthem)
+= Who is the {v} of {a}?
+who(?:'s| is) {a}'s (?P<v>author|president|founder|director|inventor|composer)
+= How long {x}?
+for how long {x}
+= Explain {x}.
+(?:can|could|would) you (?:please )?explain (?:to me )?what {x} (?:is|are)
+explain (?:to me )?what {x} (?:is|are)
+(?:can|could|would) you (?:please )?explain {x} to me
+explain {x} to me
+= How do I {x} in {a}?
+in {a}, how (?:do|can) i {x}
 = Who {x}?
 who (?:was|is) it (?:that|who) {x}
 = Will it {x}?
