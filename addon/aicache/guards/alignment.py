@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
 from typing import NamedTuple
 
 from aicache.guards.words import common_ends
@@ -22,14 +21,17 @@ class Place(NamedTuple):
 def find_places(one: Sequence[str], other: Sequence[str]) -> list[Place]:
     """Return the places in order, as `difflib.SequenceMatcher` aligns the sequences.
 
-    It takes the longest run first. Where nothing but the common beginning and end can be such a run, it is not asked:
-    it takes long, and most texts differ in one place.
+    It takes the longest run first, the earliest of equal ones. It is not asked for the common beginning and end where
+    none of their words stands between them, as it takes long, and most texts differ in one place: no run is longer than
+    the longer of the two then, nor is one as long before the beginning. The end may be met earlier than it stands only
+    where it follows the beginning at once in one of the texts.
     """
     start, end = common_ends(one, other)
     mine, others = one[start : len(one) - end], other[start : len(other) - end]
     if not mine and not others:
         return []
-    if not _are_ends_aligned([*one[:start], *one[len(one) - end :]], {*mine, *others}):
+    before, after = one[:start], one[len(one) - end :]
+    if not ({*mine, *others}.isdisjoint((*before, *after)) and (start >= end or not before or (mine and others))):
         return _aligned(one, other, 0)
     if not mine or not others or {*mine}.isdisjoint(others):
         return [Place(start, len(one) - end, start, len(other) - end)]
@@ -43,18 +45,3 @@ def _aligned(one: Sequence[str], other: Sequence[str], at: int) -> list[Place]:
         for kind, start, end, other_start, other_end in SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
         if kind != "equal"
     ]
-
-
-def _are_ends_aligned(shared: Sequence[str], between: set[str]) -> bool:
-    """Return whether the common beginning and end of two sequences, *shared*, are the longest runs of their words.
-
-    They are if none of these words stands *between* them, and no two adjacent ones occur elsewhere in them: a run of
-    two words then has one that is nowhere else.
-    """
-    distinct = {*shared}
-    if not distinct.isdisjoint(between):
-        return False
-    if len(distinct) == len(shared):
-        return True
-    repeated = {word for word in distinct if shared.count(word) > 1}
-    return not any(word in repeated and following in repeated for word, following in pairwise(shared))
