@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aicache.guards import Comparison, Outcome, compare_questions
+from aicache.guards.leftovers import EASE, MOST_EASE
 from aicache.guards.text_features import MAX_CACHED_LONG_TEXTS, MAX_SHORT_CHARS, TextFeatures, extract_features
 
 NEAR_MISSES = [
@@ -314,3 +315,22 @@ def test_how_a_stored_question_is_built_is_read_once(stored: str, asked: tuple[s
     assert all(vars(structure)[name] is value for name, value in read.items())
     assert extract_features(stored, "one partition").structure is structure
     assert extract_features(stored, "another").structure is not structure
+
+
+@pytest.mark.parametrize(
+    ("question", "neighbor", "ease"),
+    [
+        ("please shut off", "will you please shut off", MOST_EASE),  # the same words
+        ("Wie hoch ist der Eiffelturm?", "Wie hoch ist denn der Eiffelturm?", EASE),
+        ("How should I change the oil in my car?", "How do I change the oil in my car?", MOST_EASE),
+        ("I want to change the oil in my car", "When must I change the oil in my car?", EASE),
+        ("Why doesn't my passcode work?", "What can I do if my passcode won't work?", EASE),
+        ("ฝันเห็นเสือสีขาวหมายความว่าอะไร", "ฝันเห็นเสื้อสีขาวหมายความว่าอะไร", EASE),
+    ],
+)
+def test_where_nothing_is_left_over_what_is_asked_says_how_far_a_neighbor_may_be(
+    question: str, neighbor: str, ease: float
+) -> None:
+    comparison = compare_questions(question, neighbor)
+
+    assert (comparison.outcome, comparison.raised) == (Outcome.EXPLAINED, ease)

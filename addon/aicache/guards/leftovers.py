@@ -109,7 +109,7 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = Fa
 
 
 def _ease(one: TextFeatures, other: TextFeatures) -> float:
-    english = one.clauses.english and other.clauses.english
+    english = one.clauses.english and other.clauses.english and not (one.clauses.unspaced or other.clauses.unspaced)
     return MOST_EASE if english and question_type.ask_the_same(one.plain, other.plain) else EASE
 
 
