@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from aicache.guards.feature import feature
 from aicache.guards.lexicon.function_words import ARTICLES, BARE_ARTICLES
 from aicache.guards.lexicon.persons import PERSONS
 from aicache.guards.lexicon.prepositions import BEFORE_NOUNS
@@ -35,32 +36,41 @@ _TABLES: dict[frozenset[str], tuple[Mapping[str, str], frozenset[str]]] = {}
 class BoundPrepositions:
     """The prepositions of a text."""
 
+    text: Clauses
     languages: frozenset[str]
-    groups: Mapping[str, str]
-    """The preposition directly before each word with a meaning, by its group; "" for words that have several."""
-    others: Sequence[str]
-    """The other words in the compared form, without articles and owners."""
+
+    @feature
+    def groups(self) -> Mapping[str, str]:
+        """The preposition directly before each word with a meaning, by its group; "" for words that have several."""
+        groups, skipped = _TABLES.get(self.languages) or _table(self.languages)
+        if groups.keys().isdisjoint(self.text.words):
+            return {}
+        found: dict[str, str] = {}
+        group = ""
+        for word, key in zip(self.text.words, self.text.keys, strict=True):
+            if word in groups:
+                group = groups[word]
+            elif group and word not in skipped:
+                if key and key in self.text.content and not (self.text.english and word.endswith("ing")):
+                    found[key] = group if found.get(key, group) == group else ""
+                group = ""
+        return found
+
+    @feature
+    def others(self) -> Sequence[str]:
+        """The other words in the compared form, without articles and owners."""
+        groups, skipped = _TABLES.get(self.languages) or _table(self.languages)
+        return [
+            key or word
+            for word, key in zip(self.text.words, self.text.keys, strict=True)
+            if word not in groups and word not in skipped and word not in _SAYING_LITTLE
+        ]
 
 
 def find_bound_prepositions(text: Clauses) -> BoundPrepositions | None:
     """Return the preposition before each word with a meaning; None in languages without any."""
     languages = _ENGLISH if text.english else (text.languages or frozenset({text.language})) & _LANGUAGES
-    if not languages or text.unspaced:
-        return None
-    groups, skipped = _TABLES.get(languages) or _table(languages)
-    found: dict[str, str] = {}
-    others = []
-    group = ""
-    for word, key in zip(text.words, text.keys, strict=True):
-        if word in groups:
-            group = groups[word]
-        elif word not in skipped:
-            if group and key and key in text.content and not (text.english and word.endswith("ing")):
-                found[key] = group if found.get(key, group) == group else ""
-            group = ""
-            if word not in _SAYING_LITTLE:
-                others.append(key or word)
-    return BoundPrepositions(languages, found, others)
+    return None if not languages or text.unspaced else BoundPrepositions(text, languages)
 
 
 def _table(languages: frozenset[str]) -> tuple[Mapping[str, str], frozenset[str]]:

@@ -170,7 +170,7 @@ def is_at_another_time(one: QuestionFrame | None, other: QuestionFrame | None) -
     if one is None or other is None:
         return False
     return any(
-        bool((mine.every & others.once) - others.every)
+        bool(mine.every and (mine.every & others.once) - others.every)
         or (mine.is_future and not others.is_future and others.is_perfect)
         or _has_been(mine.text.words, others.text.words)
         or _goes_on(mine.text.words, others.text.words)
