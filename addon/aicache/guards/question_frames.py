@@ -153,14 +153,17 @@ def is_something_else_asked(one: QuestionFrame | None, other: QuestionFrame | No
     """Return whether two English texts ask something else of the same thing."""
     if one is None or other is None or one.text.words == other.text.words:
         return False
-    return any(
-        (mine.asks_what_happens and others.asks_to_do)
-        or (mine.asks_how_to_know and others.asks_way)
-        or (mine.command and others.is_asked_whether_done(mine.command))
-        or _is_time_left_out(mine, others)
-        or _names_kind(mine, others)
-        or _is_known(mine, others)
-        for mine, others in ((one, other), (other, one))
+    return _asks_something_else(one, other) or _asks_something_else(other, one)
+
+
+def _asks_something_else(one: QuestionFrame, other: QuestionFrame) -> bool:
+    return (
+        (one.asks_what_happens and other.asks_to_do)
+        or (one.asks_how_to_know and other.asks_way)
+        or (one.command and other.is_asked_whether_done(one.command))
+        or _is_time_left_out(one, other)
+        or _names_kind(one, other)
+        or _is_known(one, other)
     )
 
 
@@ -169,13 +172,16 @@ def is_at_another_time(one: QuestionFrame | None, other: QuestionFrame | None) -
     on, or was."""
     if one is None or other is None:
         return False
-    return any(
-        bool(mine.every and (mine.every & others.once) - others.every)
-        or (mine.is_future and not others.is_future and others.is_perfect)
-        or _has_been(mine.text.words, others.text.words)
-        or _goes_on(mine.text.words, others.text.words)
-        or ("happened" in mine.text.words and not _STILL_HAPPENING.isdisjoint(others.text.words))
-        for mine, others in ((one, other), (other, one))
+    return _is_at_another_time(one, other) or _is_at_another_time(other, one)
+
+
+def _is_at_another_time(one: QuestionFrame, other: QuestionFrame) -> bool:
+    return (
+        bool(one.every and (one.every & other.once) - other.every)
+        or (one.is_future and not other.is_future and other.is_perfect)
+        or _has_been(one.text.words, other.text.words)
+        or _goes_on(one.text.words, other.text.words)
+        or ("happened" in one.text.words and not _STILL_HAPPENING.isdisjoint(other.text.words))
     )
 
 

@@ -124,18 +124,21 @@ def opens_otherwise(one: QuestionOpening | None, other: QuestionOpening | None) 
     """Return whether two English texts with the same words ask something else by how they begin."""
     if one is None or other is None or one.text.words == other.text.words:
         return False
-    return _have_other_verbs(one, other) or any(
-        (mine.asks_steps and others.asks_other)
-        or (mine.reminder == "to" and others.reminder in _ASKING)
-        or _asks_for_part(mine, others)
-        or _asks_what_then(mine, others)
-        or _asks_what_or_how(mine, others)
-        or _says_only_what(mine.words, others.words)
-        or _asks_what_about(mine.words, others.words)
-        or _asks_price(mine.words, others.words)
-        or _is_going_on(mine, others)
-        or _asks_whether_there_is(mine, others)
-        for mine, others in ((one, other), (other, one))
+    return _have_other_verbs(one, other) or _opens_otherwise(one, other) or _opens_otherwise(other, one)
+
+
+def _opens_otherwise(one: QuestionOpening, other: QuestionOpening) -> bool:
+    return (
+        (one.asks_steps and other.asks_other)
+        or (one.reminder == "to" and other.reminder in _ASKING)
+        or _asks_for_part(one, other)
+        or _asks_what_then(one, other)
+        or _asks_what_or_how(one, other)
+        or _says_only_what(one.words, other.words)
+        or _asks_what_about(one.words, other.words)
+        or _asks_price(one.words, other.words)
+        or _is_going_on(one, other)
+        or _asks_whether_there_is(one, other)
     )
 
 

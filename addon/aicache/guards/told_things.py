@@ -30,18 +30,19 @@ def are_other_things_told(one: Clauses, other: Clauses) -> bool:
     mine, others = one.words, other.words
     if not mine or not others:
         return False
-    return _is_over(mine) * _is_over(others) < 0 or any(
-        is_other(mine, others) or is_other(others, mine)
-        for is_other in (
-            _is_one_of_all,
-            _asks_how_to_know,
-            _is_condition,
-            _may_have_been,
-            _shows_owner,
-            _has_object,
-            _is_found_out,
-            _compares_doing,
-        )
+    return _is_over(mine) * _is_over(others) < 0 or _tells_other(mine, others) or _tells_other(others, mine)
+
+
+def _tells_other(one: Sequence[str], other: Sequence[str]) -> bool:
+    return (
+        _is_one_of_all(one, other)
+        or _asks_how_to_know(one, other)
+        or _is_condition(one, other)
+        or _may_have_been(one, other)
+        or _shows_owner(one, other)
+        or _has_object(one, other)
+        or _is_found_out(one, other)
+        or _compares_doing(one, other)
     )
 
 
