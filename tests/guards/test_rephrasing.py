@@ -51,6 +51,8 @@ SAME = [
     ("What is the capital of Mongolia?", "What's Mongolia's capital?"),
     ("How can I sort a list in Python?", "In Python, how do I sort a list?"),
     ("从北京到上海的机票要多少钱？", "北京去上海的机票多少钱？"),
+    ("¿A qué hora cierra la farmacia?", "¿Cuándo cierra la farmacia?"),
+    ("パスワードを変更する方法は？", "パスワードはどうやって変更しますか？"),
     ("Who invented the telephone?", "Who was it that invented the telephone?"),
 ]
 ANOTHER = [
@@ -92,6 +94,8 @@ ANOTHER = [
     ("回北京要多少钱？", "去北京要多少钱？"),
     ("In Java, how do I sort a list?", "How do I sort a list in JavaScript?"),
     ("What is Einstein's riddle?", "What is the Einstein riddle for interview?"),
+    ("A qué hora abre la farmacia?", "¿Cuándo cierra la farmacia?"),
+    ("À quelle heure est mort Napoléon ?", "Quand est mort Napoléon ?"),
     ("May I park here?", "Must I park here?"),
     ("What should I do if I lose my passport?", "What can I do if I lose my passport?"),
     ("What distinguishes a crow from a raven?", "What protects a crow from a raven?"),

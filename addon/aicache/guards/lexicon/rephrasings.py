@@ -46,6 +46,8 @@ ich (?:möchte|will|würde gerne?) {c} {v}[,.] wie (?:geht das|mache ich das|kan
 = Warum {x}?
 (?:wieso|weshalb) {x}
 aus welche[mn] (?:grund|gründen) {x}
+= Wann {x}?
+um wie viel uhr (?=.*\b(?:öffnet|schließt|macht|auf|zu)\b){x}
 = Darf ich {x} {v}?
 ist es (?:mir )?(?:erlaubt|gestattet),? {c} {zu}
 = Kann ich {x} {v}?
@@ -81,7 +83,8 @@ ich habe {c}[,.] was (?:mache|tue) ich(?: jetzt| nun)?
 
 FRENCH = r"""
 = Comment {x} ?
-comment (?:puis[- ]je|je peux|je pourrais|est[- ]ce que je peux|peut[- ]on|on peut|faire pour|je fais pour|\
+comment (?:est[- ]ce que je fais pour|puis[- ]je|je peux|je pourrais|est[- ]ce que je peux|peut[- ]on|on peut|\
+    faire pour|je fais pour|\
     est[- ]ce qu'on peut|dois[- ]je faire pour) {x}
 qu'est[- ]ce (?:que je dois|que je peux|qu'il faut) faire pour {x}
 que (?:dois[- ]je |faut[- ]il |puis[- ]je )?faire pour {x}
@@ -93,6 +96,8 @@ je (?:veux|voudrais|souhaite|aimerais) {c}, comment (?:faire|dois[- ]je faire|je
 = Pourquoi {x} ?
 pour quelles? raisons? {x}
 pour quel motif {x}
+= Quand {x} ?
+à quelle heure (?=.*\b(?:ouvre|ferme|ouvrent|ferment)\b){x}
 = Puis-je {x} ?
 (?:est[- ]ce que je peux|est[- ]il possible de|est[- ]ce qu'il est possible de|est[- ]ce possible de) {x}
 = Ai-je le droit de {x} ?
@@ -132,6 +137,8 @@ de qué (?:forma|manera|modo) (?:puedo|se puede) {x}
     lo puedo hacer)
 = ¿Por qué {x}?
 (?:por qué|por cuál) (?:razón|motivo) {x}
+= ¿Cuándo {x}?
+a qué hora (?=(?:abre|cierra|abren|cierran)\b){x}
 = ¿Hay que {x}?
 (?:debo|tengo que|se debe|es obligatorio) {x}
 = ¿Cuál es {x}?
@@ -164,6 +171,8 @@ in (?:che|quale) modo (?:posso|si può) {x}
 = Perché {x}?
 per quale (?:motivo|ragione) {x}
 come mai {x}
+= Quando {x}?
+a che ora (?=(?:apre|chiude|aprono|chiudono)\b){x}
 = Devo {x}?
 (?:bisogna|si deve|è obbligatorio) {x}
 = Posso {x}?
@@ -229,6 +238,8 @@ hoe is het mogelijk om {c} {te}
 ik (?:wil|zou) (?:graag )?(?:mijn )?{c} {v}[,.] hoe (?:doe ik dat|moet dat|kan dat|gaat dat|werkt dat)
 = Waarom {x}?
 om welke (?:reden|redenen) {x}
+= Wanneer {x}?
+hoe laat (?=.*\b(?:opent|sluit|open|dicht)\b){x}
 = Mag ik {x} {v}?
 is het (?:mij )?(?:toegestaan|toegelaten) om {c} {te}
 = Kan ik {x} {v}?
@@ -269,6 +280,8 @@ RUSSIAN = r"""
 как долго (?:нужно |надо |необходимо )?$INF{x}
 сколько времени (?:нужно|надо|необходимо|требуется) $INF{x}
 сколько (?:нужно |надо |необходимо )?$INF{x}
+= Когда {x}?
+во сколько (?=(?:открывается|закрывается|открываются|закрываются)(?!\w)){x}
 = Можно ли {x}?
 (?:возможно ли|можно ли мне|могу ли я) $INF{x}
 = Нужно ли {x}?
@@ -301,6 +314,8 @@ chcę {c}[,.] jak (?:to zrobić|mam to zrobić|mogę to zrobić|to zrobię)
 = Jak długo {x}?
 ile czasu {x}
 ile (?=trwa ){x}
+= Kiedy {x}?
+o której (?:godzinie )?(?=(?:otwiera|zamyka)){x}
 = Czy można {x}?
 (?:czy da się|czy jest możliwe|czy istnieje możliwość) {x}
 = Czy muszę {x}?
