@@ -18,7 +18,6 @@ from aicache.guards.words import without_common_ends
 _PARTS, _ASKED = compile_later(lexicon.ASKED_PARTS), compile_later(lexicon.ASKED)
 _YES_OR_NO = compile_later(lexicon.YES_OR_NO)
 _WAY = compile_later(f"(?:{lexicon.WAY})")
-_HOW_TO_TELL = compile_later(f"(?:{lexicon.WAY}).{{0,3}}?(?:{lexicon.TELLING})")
 _HOW_TO_KNOW = compile_later(f"(?:{lexicon.WAY}).{{0,3}}?(?:{lexicon.FINDING_OUT}).*?(?:{lexicon.WHETHER})")
 _HOW_TO_TELL = compile_later(f"(?:{lexicon.WAY}).{{0,3}}?(?:{lexicon.TELLING})")
 _TO_KNOW = compile_later(lexicon.FINDING_OUT)

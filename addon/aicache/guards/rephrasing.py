@@ -100,7 +100,7 @@ def _by_first_word(tables: Sequence[str]) -> Mapping[str, Sequence[Frame]]:
 
 _BY_FIRST_WORD = _by_first_word(rephrasings.BEGINNINGS)
 _ENDINGS = [frame for _, frame in _frames(rephrasings.ENDINGS)]
-_HAS_ENDING = compile_later(rephrasings.HAS_ENDING, re.IGNORECASE)
+_HAS_ENDING = compile_later(rephrasings.HAS_ENDING)
 
 
 def _replacements(lines: str) -> Sequence[tuple[re.Pattern[str], str]]:
@@ -132,7 +132,7 @@ def rephrase(text: str) -> str:
     for frame in _BY_FIRST_WORD.get(first["word"].casefold(), ()):
         if (match := frame.pattern.match(text)) is not None and (found := _filled(frame.instead, match)):
             return found
-    if _HAS_ENDING.search(text, max(0, len(text) - MAX_ENDING_CHARS)) is not None:
+    if _HAS_ENDING.search(text[-MAX_ENDING_CHARS:].lower()) is not None:
         for frame in _ENDINGS:
             if (match := frame.pattern.match(text)) is not None and (found := _filled(frame.instead, match)):
                 return found
