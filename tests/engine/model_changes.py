@@ -7,16 +7,24 @@ from dataclasses import replace
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit, Vector
-from aicache.domain.policy import Rules
+from aicache.domain.policy import Policy, Rules
 from aicache.domain.ports import Purpose, StoreError
 from aicache.engine import Engine
-from engine import test_reindexing
 from engine.engine_setup import an_answer
 from engine.learners import an_exchange
-from engine.test_reindexing import PARAPHRASE, QUESTION
 from fakes import LetterEmbedder
 
-RULES = replace(test_reindexing.RULES, ttl=100_000)
+RULES = Rules(
+    ttl=100_000,
+    max_bytes=10_000,
+    max_temperature=None,
+    threshold=0.5,
+    top_k=5,
+    max_question=200,
+    policy=Policy.STATIC,
+)
+QUESTION = "how do i reset my password"
+PARAPHRASE = "how do i reset my passwords"
 
 
 class OtherEmbedder(LetterEmbedder):

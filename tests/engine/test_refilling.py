@@ -11,8 +11,7 @@ from aicache.adapters.memory import MemoryIndex
 from aicache.domain.model import Entry, Vector
 from aicache.domain.ports import Purpose
 from aicache.engine import refill_round, refilling
-from engine.model_changes import OtherEmbedder, Proxy, Store
-from engine.test_reindexing import QUESTION
+from engine.model_changes import QUESTION, OtherEmbedder, Proxy, Store
 from fakes import LetterEmbedder
 
 

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from aicache.adapters.memory import MemoryIndex, MemoryStore
 from aicache.domain.model import Hit
-from aicache.domain.policy import Policy, Rules
 from aicache.domain.ports import StoreError
 from aicache.engine import Engine
 from aicache.engine.backends import withdrawn
+from engine import model_changes
 from engine.engine_setup import an_answer
 from engine.learners import an_exchange
+from engine.model_changes import PARAPHRASE, QUESTION
 from fakes import BrokenIndex, LetterEmbedder
 
-RULES = Rules(
-    ttl=1000,
-    max_bytes=10_000,
-    max_temperature=None,
-    threshold=0.5,
-    top_k=5,
-    max_question=200,
-    policy=Policy.STATIC,
-)
-QUESTION = "how do i reset my password"
-PARAPHRASE = "how do i reset my passwords"
+RULES = replace(model_changes.RULES, ttl=1000)
 
 
 class Counting(LetterEmbedder):
