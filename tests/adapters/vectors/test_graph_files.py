@@ -198,6 +198,18 @@ def test_on_a_full_disk_nothing_is_written_and_the_old_one_stays(
     assert len(list(files.folder.parent.iterdir())) == 2
 
 
+def test_without_the_time_to_write_another_the_old_one_stays(files: GraphFiles) -> None:
+    files.write(SPACE, *a_graph(20))
+
+    with pytest.raises(TimeoutError):
+        files.write(SPACE, *a_graph(50), stop=lambda: True)
+
+    found = files.read(SPACE)
+    assert isinstance(found, SavedGraph)
+    assert len(found.graph) == 20
+    assert len(list(files.folder.parent.iterdir())) == 2
+
+
 def test_a_vector_that_was_removed_is_in_no_file(files: GraphFiles) -> None:
     graph, keys = a_graph()
     graph.remove(3)
@@ -331,6 +343,21 @@ async def test_a_graph_that_cannot_be_saved_is_said_once_and_tried_again_later(
 
     await until(lambda: bool(saved(index)))
     await index.close()
+
+
+async def test_where_the_end_leaves_no_time_to_save_a_graph_the_old_file_stays(
+    index: ZvecIndex, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await fill(index)
+    await until(lambda: index._memory._large[SPACE].behind == 0)
+    over = iter([False])  # for the look before it begins
+    monkeypatch.setattr(index._memory._upkeep, "is_over", lambda: next(over, True))
+    index._memory._large[SPACE].graphs._unsaved = 1000
+
+    await index.close()
+
+    assert "no time" in caplog.text
+    assert len(saved(index)) == 1
 
 
 async def test_erasing_waits_until_a_large_namespace_is_read(

@@ -102,6 +102,39 @@ def test_it_is_saved_in_part_and_only_the_rest_is_made_after_a_restart(files: Gr
     assert restored(files, vectors).behind == 0
 
 
+def test_what_was_erased_is_in_no_later_file_though_the_graph_had_it_still(
+    files: GraphFiles, held: LargeNamespace
+) -> None:
+    changes = held.graphs.changes(60)
+    assert changes is not None
+    changes.apply()
+    held.graphs.settle(changes)
+    held.drop(held._rows.keys[changes.places[0]].decode())
+    follow(held, 60)
+
+    held.graphs.note_erased()
+
+    assert held.graphs.to_save(ending=True) is None
+    follow(held, 1)  # that place first
+    write(files, held)
+    assert held.graphs.is_file_clean
+
+
+def test_what_is_erased_while_it_is_put_into_the_graph_is_in_no_later_file(held: LargeNamespace) -> None:
+    follow(held, 60)
+    changes = held.graphs.changes(1)
+    assert changes is not None
+    held.drop(held._rows.keys[changes.places[0]].decode())
+    held.graphs.note_erased()
+    changes.apply()
+    held.graphs.settle(changes)
+
+    assert held.graphs.to_save() is None
+    follow(held, 1)
+    assert held.graphs.to_save() is not None
+    assert held.graphs.is_file_clean
+
+
 def test_it_is_made_in_random_order_though_it_is_read_in_another(files: GraphFiles, held: LargeNamespace) -> None:
     follow(held, 60)
     write(files, held)

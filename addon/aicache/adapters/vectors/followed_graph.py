@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from aicache.adapters.vectors.neighbor_graph import NeighborGraph
@@ -27,6 +29,10 @@ class FollowedGraph:
             if (part := place // self._part_size) >= len(self.behind_in):
                 self.behind_in = np.concatenate((self.behind_in, np.zeros(part + 1, np.int64)))
             self.behind_in[part] += 1
+
+    def hasten(self, places: Iterable[int]) -> None:
+        """Let it follow in these places first, all of which it is behind in."""
+        self.behind = dict.fromkeys(places) | self.behind
 
     def is_behind_in(self, start: int) -> bool:
         """Tell whether it is behind in the part that begins at a place."""

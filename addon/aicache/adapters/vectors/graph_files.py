@@ -15,7 +15,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -52,8 +52,17 @@ class GraphFiles:
         self.folder = folder
         self._dimensions = dimensions
 
-    def write(self, namespace: str, graph: NeighborGraph, keys: npt.NDArray[np.bytes_]) -> None:
-        """Save a graph that nobody changes meanwhile, and the keys by place, empty where there is none. OSError."""
+    def write(
+        self,
+        namespace: str,
+        graph: NeighborGraph,
+        keys: npt.NDArray[np.bytes_],
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Save a graph that nobody changes meanwhile, and the keys by place, empty where there is none.
+
+        OSError; an older file then stays. TimeoutError where it was to *stop* before the graph was written.
+        """
         path = self._path(namespace)
         if shutil.disk_usage(self.folder.parent).free < 2 * graph.file_size + keys.nbytes + MIN_FREE_BYTES:
             raise OSError(28, "too little room on the disk")
@@ -62,7 +71,7 @@ class GraphFiles:
             for each in (draft, keys_draft):
                 each.unlink(missing_ok=True)
                 os.close(os.open(each, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            graph.save(draft)
+            graph.save(draft, stop)
             if draft.stat().st_size != graph.file_size:
                 raise OSError(28, "the graph was not written in full")
             header = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -18,8 +19,9 @@ REST_SHARE = 0.5
 """Rest after each batch, as a share of the processor time that it took: requests have better use for it."""
 SAVE_EVERY = 64
 """Batches after which a graph may be saved, though there is more to apply: else a restart would begin anew."""
+SAVE_TIMEOUT_S = 3.5
+"""Time for saving at the end: enough to write the graph of a million vectors, half an hour's work, at 250 MB/s."""
 END_TIMEOUT_S = 4.0
-"""Enough to write the graph of a million vectors at 200 MB/s, which took half an hour to make."""
 
 
 class GraphUpkeep:
@@ -42,6 +44,7 @@ class GraphUpkeep:
         self._work = threading.Event()
         self._thread: threading.Thread | None = None
         self._ending = False
+        self._save_until = math.inf  # in the time of the monotonic clock
 
     def wake(self) -> None:
         """Look for changes soon."""
@@ -52,12 +55,17 @@ class GraphUpkeep:
             self._work.set()
 
     def close(self) -> None:
-        """End the thread soon."""
+        """End the thread soon; what it saves must stop once it `is_over`."""
+        self._save_until = time.monotonic() + SAVE_TIMEOUT_S
         self._ending = True
         self._work.set()
 
+    def is_over(self) -> bool:
+        """Tell whether there is no more time to save anything."""
+        return time.monotonic() > self._save_until
+
     def join(self) -> None:
-        """Wait for the end of the thread, `END_TIMEOUT_S` at most: to write a large file may take longer."""
+        """Wait for the end of the thread, `END_TIMEOUT_S` at most."""
         if self._thread is not None:
             self._thread.join(END_TIMEOUT_S)
 
@@ -69,7 +77,7 @@ class GraphUpkeep:
                 self._work.clear()
                 self._apply_all()
                 self._save_all()
-            while self._save_one(True):
+            while not self.is_over() and self._save_one(True):
                 pass
         except Exception:
             logger.exception("vector index: the graphs of large namespaces do not follow any more")

@@ -161,8 +161,8 @@ class InMemoryVectors:
         with self._lock:
             self._erasures += 1
             clean = frozenset(name for name, each in self._large.items() if each.graphs.is_file_clean)
-            for name in self._large.keys() - clean:
-                self._large[name].graphs.note_no_file()
+            for each in self._large.values():
+                each.graphs.note_erased()
         self._files.remove_all(but=clean)
         self._upkeep.wake()
 
@@ -252,13 +252,14 @@ class InMemoryVectors:
         if name is None or each is None or found is None:
             return False
         try:
-            self._files.write(name, *found)
+            self._files.write(name, *found, stop=self._upkeep.is_over)
         except Exception as exc:  # OSError, and what usearch raises
             logger.warning("vector index: a graph is not saved (%s); without it, the next start takes longer", exc)
             self._save_from = time.monotonic() + RETRY_SAVING_AFTER_S
-            with self._lock:
-                each.graphs.note_no_file()
-                self._files.remove(name)
+            if not self._upkeep.is_over():  # else an older file is better than none
+                with self._lock:
+                    each.graphs.note_no_file()
+                    self._files.remove(name)
             return False
         with self._lock:
             if erasures != self._erasures:  # what was to be erased meanwhile may be in it

@@ -74,6 +74,8 @@ class NamespaceGraphs:
         self._are_all_there = False
         self._has_file = saved is not None
         self._unsaved = 0  # changes of the current graph since it was saved
+        self._underway: set[int] = set()  # places of the last changes, which may be just being applied
+        self._erased: set[int] = set()  # places whose vectors were erased, and may still be in the current graph
 
     def note(self, places: Iterable[int]) -> None:
         """Note that the vectors at these places have changed."""
@@ -104,6 +106,7 @@ class NamespaceGraphs:
         places = [place for place, _ in zip(followed.behind, range(most), strict=False)]
         if not places:
             return None
+        self._underway = {*places}
         return GraphChanges(
             self,
             followed.graph,
@@ -125,6 +128,7 @@ class NamespaceGraphs:
         if self._next is not None and not self._next.behind:
             self.current, self._next = self._next, None
             self._unsaved = len(self._rows)
+        self._erased &= self.current.behind.keys()
 
     def to_save(self, *, ending: bool = False) -> tuple[NeighborGraph, npt.NDArray[np.bytes_]] | None:
         """Return the graph and the keys by place, if there should be a new file: then that is taken as written.
@@ -138,19 +142,31 @@ class NamespaceGraphs:
             due = self._unsaved >= max(MIN_UNSAVED, MAX_UNSAVED_SHARE * len(graph))
         else:
             due = True
-        if not (due and self._are_all_there):
+        if not (due and self._are_all_there) or self._erased:
             return None
         keys = self._rows.keys[: self._rows.end].copy()
-        lacking = np.fromiter(behind, np.int64, len(behind))
-        stale = lacking[graph.has(lacking)] if len(lacking) else lacking
-        keys[lacking] = b""
-        keys[stale] = [f"{STALE}{place}".encode() for place in stale.tolist()]
-        self._unsaved, self._has_file, self.is_file_clean = 0, True, not len(stale)
+        keys[[*behind]] = b""
+        stale = self._stale()
+        keys[stale] = [f"{STALE}{place}".encode() for place in stale]
+        self._unsaved, self._has_file, self.is_file_clean = 0, True, not stale
         return graph, keys
 
     def note_no_file(self) -> None:
         """Note that there is no file."""
         self._has_file, self.is_file_clean = False, True
+
+    def note_erased(self) -> None:
+        """Note that files with removed vectors are deleted now; the next waits until the graph has none of these."""
+        if not self.is_file_clean:
+            self.note_no_file()
+        self._erased = self.current.behind.keys() & self._underway.union(self._stale())
+        self.current.hasten(self._erased)
+
+    def _stale(self) -> list[int]:
+        """Return the places of which the current graph has an old vector."""
+        lacking = np.fromiter(self.current.behind, np.int64, len(self.current.behind))
+        stale: list[int] = lacking[self.current.graph.has(lacking)].tolist() if len(lacking) else []
+        return stale
 
     def _start_anew_if_due(self) -> None:
         graph = self.current.graph

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -125,9 +125,22 @@ class NeighborGraph:
     def file_size(self) -> int:
         return int(self._index.serialized_length)
 
-    def save(self, path: Path) -> None:
-        """Write it to a file. Searches go on; nobody may change it meanwhile. Raises OSError, RuntimeError."""
-        self._index.save(path, progress=_let_others_run)
+    def save(self, path: Path, stop: Callable[[], bool] = lambda: False) -> None:
+        """Write it to a file. Searches go on; nobody may change it meanwhile. Raises OSError, RuntimeError.
+
+        TimeoutError where it was to *stop* before the end.
+        """
+
+        def go_on(done: int, total: int) -> bool:
+            return not stop()
+
+        go_on.__annotations__ = _let_others_run.__annotations__
+        try:
+            self._index.save(path, progress=go_on)
+        except RuntimeError as exc:
+            if stop():
+                raise TimeoutError("there was no time to write it in full") from exc
+            raise
 
     @classmethod
     def load(cls, path: Path, dimensions: int, overwritten: int) -> NeighborGraph:
