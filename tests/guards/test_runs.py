@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+import time
 
 import pytest
 
 from aicache.guards.alphabets import has_alphabet
+from aicache.guards.han_frames import HanFrame
+from aicache.guards.hyphens import are_hyphens_elsewhere, find_hyphenated
+from aicache.guards.kana_particles import is_asked_or_any
 from aicache.guards.known_languages import FUNCTION_WORDS
 from aicache.guards.lexicon.function_words import ASKING
 from aicache.guards.lexicon.persons import ANYONE, PERSONS
@@ -77,3 +81,13 @@ def test_words_that_are_looked_for_in_texts_with_an_alphabet_have_a_letter_of_on
     assert [word for word in words if not has_alphabet(word)] == []
     assert has_alphabet("GPS是什么")
     assert not has_alphabet("アカウントを2つ開設")
+
+
+def test_one_endless_run_is_read_in_linear_time() -> None:
+    ones, others = ({(f"{first}{at}", "x" + first) for at in range(5_000)} for first in "ab")
+    began = time.process_time()
+    assert find_hyphenated("a" * 30_000 + " - ") == frozenset()
+    assert not are_hyphens_elsewhere(ones, others)
+    assert not is_asked_or_any("1" * 30_000 + "あ", "あ")
+    assert not HanFrame("怎么看" * 10_000).asks_how_to_know
+    assert time.process_time() - began < 2

@@ -21,10 +21,10 @@ class Place(NamedTuple):
 def find_places(one: Sequence[str], other: Sequence[str]) -> list[Place]:
     """Return the places in order, as `difflib.SequenceMatcher` aligns the sequences.
 
-    It takes the longest run first, the earliest of equal ones. It is not asked for the common beginning and end where
-    none of their words stands between them, as it takes long, and most texts differ in one place: no run is longer than
-    the longer of the two then, nor is one as long before the beginning. The end may be met earlier than it stands only
-    where it follows the beginning at once in one of the texts.
+    That takes long, and most texts differ in one place only, between a common beginning and a common end. The place is
+    then known without it, if no word of these two stands between them: it takes the longest run first, the earliest of
+    equal ones, and no other run is as long. Only where the beginning is shorter than the end, and nothing stands
+    between them in one of the texts, may it find the end, or a part of it, earlier than it stands.
     """
     start, end = common_ends(one, other)
     mine, others = one[start : len(one) - end], other[start : len(other) - end]

@@ -74,7 +74,8 @@ def find_bound_prepositions(text: Clauses) -> BoundPrepositions | None:
 
 
 def _table(languages: frozenset[str]) -> tuple[Mapping[str, str], frozenset[str]]:
-    """Return the table of languages; where there are several, each preposition is a group, since "a" is none of one."""
+    """Return the table of some languages; where there are several, each preposition is a group of its own, since the
+    groups of the languages disagree ("a" is "to" in Italian, and no preposition in Polish)."""
     groups = {word: group for language in languages for word, group in BEFORE_NOUNS[language].items()}
     if len(languages) > 1:
         groups = {word: word for word in groups}

@@ -9,37 +9,30 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from aicache.guards.feature import feature
-from aicache.guards.language import KANA
 from aicache.guards.lexicon import han_frames as lexicon
 from aicache.guards.patterns import compile_later
 from aicache.guards.tokens import Clauses
 from aicache.guards.words import without_common_ends
 
 _PARTS, _ASKED = compile_later(lexicon.ASKED_PARTS), compile_later(lexicon.ASKED)
-_YES_OR_NO = compile_later(lexicon.YES_OR_NO)
-_WAY = compile_later(f"(?:{lexicon.WAY})")
-_HOW_TO_KNOW = compile_later(f"(?:{lexicon.WAY}).{{0,3}}?(?:{lexicon.FINDING_OUT}).*?(?:{lexicon.WHETHER})")
+_YES_OR_NO, _WHETHER = compile_later(lexicon.YES_OR_NO), compile_later(lexicon.WHETHER)
+_WAY = compile_later(lexicon.WAY)
+_HOW_TO_FIND_OUT = compile_later(f"(?:{lexicon.WAY}).{{0,3}}?(?:{lexicon.FINDING_OUT})")
 _HOW_TO_TELL = compile_later(f"(?:{lexicon.WAY}).{{0,3}}?(?:{lexicon.TELLING})")
 _TO_KNOW = compile_later(lexicon.FINDING_OUT)
 _CHANGE = compile_later(f"{lexicon.MEASURES}了?(?P<to>[到至为]?)(?=[0-9一二两三四五六七八九十百千半])")
 _UNIVERSAL, _DENIED = compile_later(lexicon.UNIVERSAL), compile_later(lexicon.DENIED)
 _EVERY, _ONCE = compile_later(lexicon.EVERY), compile_later(lexicon.ONCE)
-_DETERMINED = compile_later(lexicon.DETERMINED)
-_WHICH = compile_later("(?:什么|哪)(?:些|个|种|款|家|门|部|本|类|台|件|首|只|条)?(?P<noun>[㐀-鿿])")
+_DETERMINED, _WHICH = compile_later(lexicon.DETERMINED), compile_later(lexicon.WHICH)
 _COMPOUND_ENDS = compile_later(lexicon.OF_COMPOUNDS)
 _ADJECTIVE = compile_later(f"(?={lexicon.SMALL_ADJECTIVES}[㐀-鿿])(?P<pair>..)")
 _OF = compile_later("(?=(?P<pair>[㐀-鿿]的[㐀-鿿]))")
-_WITHIN = compile_later("[里内][,，、]")
-_JOINED = compile_later("[和或与及]")
-_WHY = compile_later("为什么|为何|为啥|原因")
-_USE = compile_later("有(?:什么|啥|何)(?:用|作用|好处|坏处|意义)")
-_LETTING = compile_later("出租|租给|招租|转租")
-_AGAIN = compile_later("[再又也]|正在|(?<![不需只主重])要(?=[^不]{1,5}了)")
-_WAS_DONE = compile_later("(?:怎么|在哪儿?|哪儿|什么时候|几点)[^\\W是快好大]的(?=[^\\W呢吗呀啊吧])")
-_WHY_DO = compile_later("为什么要")
-_IS_REQUEST = compile_later("^(?:请|麻烦)?(?:你|您)?(?:帮|把|替|给我)")
-_IS_DONE = compile_later("了(?:吗|没有?)\\W*$")
-_TELLS = compile_later("^(?:请|记得)?(?:提醒|告诉|通知|叫)我")
+_WITHIN, _JOINED = compile_later(lexicon.WITHIN), compile_later(lexicon.JOINED)
+_WHY, _WHY_DO = compile_later(lexicon.WHY), compile_later(lexicon.WHY_DO)
+_USE, _LETTING = compile_later(lexicon.USE), compile_later(lexicon.LETTING)
+_AGAIN = compile_later(lexicon.AGAIN)
+_WAS_DONE, _IS_DONE = compile_later(lexicon.WAS_DONE), compile_later(lexicon.IS_DONE)
+_IS_REQUEST, _TELLS = compile_later(lexicon.REQUEST), compile_later(lexicon.TELLING_ME)
 _SIGNS = compile_later(r"\W")
 MIN_PART, MAX_PART = 2, 3
 """Characters of a part of a compound."""
@@ -108,7 +101,11 @@ class HanFrame:
 
     @feature
     def asks_how_to_know(self) -> bool:
-        return _HOW_TO_KNOW.search(self.plain) is not None or _HOW_TO_TELL.search(self.plain) is not None
+        """Whether it is asked how one finds out whether something is so."""
+        if _HOW_TO_TELL.search(self.plain) is not None:
+            return True
+        found = _HOW_TO_FIND_OUT.search(self.plain)
+        return found is not None and _WHETHER.search(self.plain, found.end()) is not None
 
     @feature
     def asks_way(self) -> bool:
@@ -175,7 +172,7 @@ class HanFrame:
 
 def find_han_frame(text: Clauses) -> HanFrame | None:
     """Return what is asked in a Chinese text; None in other languages."""
-    return HanFrame(text.plain) if text.unspaced and KANA.search(text.plain) is None else None
+    return HanFrame(text.plain) if text.unspaced and not text.has_kana else None
 
 
 def is_something_else_asked(one: HanFrame | None, other: HanFrame | None) -> bool:
@@ -233,6 +230,6 @@ def _is_compound_turned(one: str, other: str) -> bool:
     if not one.startswith(mine) or _COMPOUND_ENDS.match(one[len(mine) :]) is None or _ASKED.search(mine):
         return False
     return any(
-        others == mine[at:] + mine[:at] and MIN_PART <= at <= MAX_PART and MIN_PART <= len(mine) - at <= MAX_PART
-        for at in range(MIN_PART, len(mine) - 1)
+        MIN_PART <= len(mine) - at <= MAX_PART and others == mine[at:] + mine[:at]
+        for at in range(MIN_PART, MAX_PART + 1)
     )

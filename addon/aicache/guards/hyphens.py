@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
+from itertools import chain
 
-_HYPHENATED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
+_HYPHENATED = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:-[^\W\d_]++)+")
 
 
 def find_hyphenated(text: str) -> Set[tuple[str, ...]]:
@@ -16,9 +17,8 @@ def find_hyphenated(text: str) -> Set[tuple[str, ...]]:
 
 
 def are_hyphens_elsewhere(one: Set[tuple[str, ...]], other: Set[tuple[str, ...]]) -> bool:
-    """Return whether a word that a hyphen joins with one word is joined with another one, too, in the other text.
+    """Return whether a word that a hyphen joins with one word is joined with another one in the other text.
 
     Who leaves out a hyphen, or has one more, says nothing by it.
     """
-    mine, others = one - other, other - one
-    return any(not {*words}.isdisjoint(other_words) for words in mine for other_words in others)
+    return not {*chain.from_iterable(one - other)}.isdisjoint(chain.from_iterable(other - one))

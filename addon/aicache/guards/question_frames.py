@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
-from aicache.guards.counted_words import is_content
+from aicache.guards.commands import command_verb
 from aicache.guards.english_words import ARTICLES, is_past
 from aicache.guards.feature import feature
 from aicache.guards.lexicon import question_frames as lexicon
-from aicache.guards.lexicon.embedded_verbs import MASS_NOUNS
 from aicache.guards.numbers import QUANTITY_MARK
 from aicache.guards.tokens import Clauses
 
@@ -23,7 +22,7 @@ _TIMES, _BEFORE_RATES = frozenset(lexicon.TIMES.split()), frozenset(lexicon.BEFO
 _OBJECTS, _REFLEXIVES = frozenset(lexicon.OBJECTS.split()), frozenset(lexicon.REFLEXIVES.split())
 _PERSONS = tuple(frozenset(each.split()) for each in (lexicon.FIRST_PERSONS, lexicon.SECOND_PERSONS))
 _POINTING, _OF_NOW = frozenset(lexicon.POINTING.split()), frozenset(lexicon.OF_NOW.split())
-_A, _MASS_NOUNS = frozenset({"a", "an"}), frozenset(MASS_NOUNS.split())
+_A, _MASS_NOUNS = frozenset({"a", "an"}), frozenset(lexicon.MASS_NOUNS.split())
 _INSTITUTIONS = frozenset(lexicon.INSTITUTIONS.split())
 _BEFORE_INSTITUTIONS, _CERTAIN = frozenset(lexicon.BEFORE_INSTITUTIONS.split()), frozenset(lexicon.CERTAIN.split())
 _BE = frozenset({"is", "are", "was", "were"})
@@ -32,7 +31,7 @@ _WHEN = frozenset({"when", "why", "who"})
 _EACH = frozenset({"every", "each"})
 _IS, _WAS = frozenset({"is", "are", "am"}), frozenset({"was", "were", "did"})
 _PERFECT = frozenset({"have", "has", "had"})
-_CONDITIONS = frozenset({"if", "when", "then"})
+_CONDITIONS = frozenset(lexicon.CONDITIONS.split())
 _STILL_HAPPENING = frozenset({"happen", "happens"})
 _WHETHER = frozenset({"if", "whether"})
 _NO_WORDS: frozenset[str] = frozenset()
@@ -89,11 +88,10 @@ class QuestionFrame:
     @feature
     def command(self) -> str:
         """The verb of which a command might be: set an alarm; "" for none."""
-        words = self.text.words
-        if not 1 < len(words) <= MAX_COMMAND_WORDS or "?" in self.text.plain or is_past(words[0]):
+        if not 1 < len(self.text.words) <= MAX_COMMAND_WORDS:
             return ""
-        first = next((token for clause in self.text.clauses for token in clause), None)
-        return first.word if first is not None and is_content(first) else ""
+        verb = command_verb(self.text)
+        return verb.word if verb is not None else ""
 
     def is_asked_whether_done(self, verb: str) -> bool:
         """Return whether it is asked whether what a verb says is done."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aicache.guards.counted_words import is_content
-from aicache.guards.english_words import ARTICLES, is_past
+from aicache.guards.commands import command_verb
+from aicache.guards.english_words import ARTICLES
 from aicache.guards.feature import feature
 from aicache.guards.lexicon import question_openings as lexicon
 from aicache.guards.tokens import Clauses
@@ -92,9 +92,9 @@ class QuestionOpening:
 
     @feature
     def command(self) -> str:
-        """The first word, in the compared form, if it may be the verb of a command; "" for others."""
-        first = next((token for clause in self.text.clauses for token in clause), None)
-        return first.key if first is not None and is_content(first) and first.word not in _TELLING else ""
+        """The verb of which a command might be, in the compared form; "" for none, and where one only wants to know."""
+        verb = command_verb(self.text)
+        return verb.key if verb is not None and verb.word not in _TELLING else ""
 
     @feature
     def going_to(self) -> Sequence[str]:
@@ -196,8 +196,8 @@ def _asks_what_or_how(one: QuestionOpening, other: QuestionOpening) -> bool:
 def _says_only_what(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether *one* asks what something is, and *other* more of it: what is X, what is X good for."""
     return (
-        list(one[:1]) == ["what"]
-        and len(other) > len(one) > 2
+        len(other) > len(one) > 2
+        and one[0] == "what"
         and one[1] in _BE
         and other[: len(one)] == one
         and _AFTER_WHAT_IS.issuperset(other[len(one) :])
@@ -205,15 +205,14 @@ def _says_only_what(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _asks_what_about(one: Sequence[str], other: Sequence[str]) -> bool:
-    return list(one[1:2]) == ["about"] and one[0] in ("what", "how") and list(other[1:2]) != ["about"]
+    return len(one) > 1 and one[0] in ("what", "how") and one[1] == "about" and "about" not in other[1:2]
 
 
 def _asks_price(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether *one* asks what something costs, and *other* how much there is of it: how much is the room, how
     much room is there."""
-    how_much = ["how", "much"]
     return (
-        list(one[:2]) == how_much == list(other[:2])
+        one[:2] == other[:2] == ["how", "much"]
         and not _BE.isdisjoint(one[2:3])
         and not _BE.isdisjoint(other[3:4])
         and other[2] in one[3:]
@@ -235,9 +234,5 @@ def _asks_whether_there_is(one: QuestionOpening, other: QuestionOpening) -> bool
     a meeting."""
     verb, words = one.command, other.text.words
     return (
-        bool(verb)
-        and verb not in other.text.content
-        and "?" not in one.text.plain
-        and not is_past(one.text.words[0])
-        and any(words[: len(opening)] == opening for opening in _HAVING)
+        bool(verb) and verb not in other.text.content and any(words[: len(opening)] == opening for opening in _HAVING)
     )

@@ -120,7 +120,7 @@ _ABOUT_WORDS = compile_later(rephrasings_unspaced.ABOUT_WORDS)
 def rephrase(text: str) -> str:
     """Return a text, normalized but for its case, in the frame that stands for its own; the text itself if none does.
 
-    Never raises; linear in length.
+    Never raises. A text has `MAX_REPHRASED_CHARS` at most, as the frames with two parts are tried in many places.
     """
     if len(text) > MAX_REPHRASED_CHARS or _QUOTED.search(text) is not None:
         return text

@@ -7,15 +7,16 @@ from itertools import pairwise
 
 from aicache.guards.english_words import ARTICLES, is_past
 from aicache.guards.lexicon import told_things as lexicon
+from aicache.guards.lexicon.question_frames import CONDITIONS, FINDING_OUT
 from aicache.guards.lexicon.sentence_roles import WHETHER
 from aicache.guards.tokens import Clauses
 
 _UNIVERSAL, _GIVING = frozenset(lexicon.UNIVERSAL.split()), frozenset(lexicon.GIVING.split())
-_FINDING_OUT, _ASKED = frozenset(lexicon.FINDING_OUT.split()), frozenset(lexicon.ASKED.split())
+_FINDING_OUT, _ASKED = frozenset(FINDING_OUT.split()), frozenset(lexicon.ASKED.split())
 _WANTING, _PERHAPS = frozenset(lexicon.WANTING.split()), frozenset(lexicon.PERHAPS.split())
 _WHETHER = frozenset(WHETHER.split())
 _A = frozenset({"a", "an"})
-_CONDITIONS = frozenset({"if", "when", "then"})
+_CONDITIONS = frozenset(CONDITIONS.split())
 _ANYONE = frozenset({"i", "you", "we", "one"})
 _DOING = frozenset({"do", "does", "did"})
 _MINE = {"me": "my", "us": "our", "him": "his", "her": "her", "them": "their"}

@@ -17,9 +17,3 @@ NEEDING = "need needs needed"
 
 AFTER_LIGHT_VERBS = "a an the my your our some this that"
 """Words with which the object of "do" or "make" begins."""
-
-MASS_NOUNS = """
-business paper light iron glass room space wood tin air play game sound matter language law life death work study power
-art nature experience time science religion philosophy drama comedy
-"""
-"""Nouns that name a substance or an idea, and with "a" a thing: what is paper, what is a paper."""

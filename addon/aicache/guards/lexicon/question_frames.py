@@ -11,7 +11,8 @@ VERBS = f"{STATES} am can could should would will must may might"
 HAPPENING = "happen happens happened happening"
 
 FINDING_OUT = "know tell check see verify confirm determine sure out find ensure"
-"""Words before "if" or "whether" that ask how one finds out."""
+"""Words before what one finds out: if it is so, who did it."""
+CONDITIONS = "if when then"
 
 TIMES = """
 day days week month year hour minute second morning afternoon evening night weekend weekday
@@ -29,7 +30,7 @@ FIRST_PERSONS, SECOND_PERSONS = "me us myself ourselves", "you yourself yourselv
 POINTING = "it this that these those he she they there"
 """Words with which it is asked what one of a kind is: what color is it."""
 
-OF_NOW = "time date day weather matter point score news temperature problem news plan menu traffic occasion"
+OF_NOW = "time date day weather matter point score news temperature problem plan menu traffic occasion"
 """Nouns that behind "the" are those of here and now: what is the time, what is time."""
 
 INSTITUTIONS = "school prison jail church hospital college university court bed sea class town"
@@ -38,3 +39,9 @@ INSTITUTIONS = "school prison jail church hospital college university court bed 
 BEFORE_INSTITUTIONS = "to in at from into"
 CERTAIN = "the this that my your our his her their its"
 """Words with which a noun names one that is known."""
+
+MASS_NOUNS = """
+business paper light iron glass room space wood tin air play game sound matter language law life death work study power
+art nature experience time science religion philosophy drama comedy
+"""
+"""Nouns that name a substance or an idea, and with "a" a thing: what is paper, what is a paper."""

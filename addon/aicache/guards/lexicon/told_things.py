@@ -7,9 +7,6 @@ UNIVERSAL = "all every each both"
 GIVING = "give show find list name tell read suggest recommend send get bring open play"
 """Commands with which one thing is asked for, or all of them."""
 
-FINDING_OUT = "know tell check see verify confirm determine sure out find ensure"
-"""Words before a question that ask how one finds out."""
-
 ASKED = "when who whom whose where what why which that"
 """Words with which begins what one finds out."""
 
