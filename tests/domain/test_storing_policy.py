@@ -6,22 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from aicache.domain.keys import Identity
-from aicache.domain.model import Call, Entry, Mode, Turn
-from aicache.domain.policy import (
-    Rules,
-    Volatile,
-    may_answer_by_meaning,
-)
+from aicache.domain.model import Call, Mode, Turn
+from aicache.domain.policy import Rules, Volatile, may_answer_by_meaning
 from aicache.domain.request_directives import Directives
 from aicache.domain.storing_policy import check_cache_control, decide_expiry
 
 RULES = Rules(ttl=100, max_bytes=1000, max_temperature=None, threshold=0.9, top_k=5, max_question=10)
 CALL = Call("chat", "m", Mode.WHOLE, False, {}, (), "why?", 1, None)
-IDENTITY = Identity("k", "n")
-ENTRY = Entry(
-    "k", "n", "chat", "m", Mode.WHOLE, False, Mode.WHOLE, "application/json", b"{}", "why?", 0, 0, 1000.0, 1100.0
-)
 
 
 @pytest.mark.parametrize(

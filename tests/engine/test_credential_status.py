@@ -103,6 +103,7 @@ async def test_who_is_proven_takes_a_wrong_answer_from_itself_alone(setup: Setup
     await settled(setup)
     bobs, alices = await setup.ask(shared(PASSWORDS, "bob")), await setup.ask(shared(PASSWORDS, "alice"))
 
+    assert isinstance(setup.exact, MemoryStore)
     assert [*setup.exact.flags].count(EVICTED_PREFIX + key) == 1  # other proxies may have a response at hand
     assert isinstance(before, Hit)
     assert isinstance(bobs, Miss)

@@ -95,6 +95,7 @@ async def test_a_neighbor_whose_entry_has_gone_is_a_miss_and_leaves_the_index() 
     assert isinstance(outcome, Miss)
     assert outcome.reason == "neighbor-gone"
     vector = (await setup.embedder.embed(["how do I reset my password"], "query"))[0]
+    assert setup.engine.semantic is not None
     namespace = setup.engine.semantic.namespace(exchange.identity)
     assert await setup.index.search(namespace, vector, 5) == []
 

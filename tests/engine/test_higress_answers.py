@@ -119,7 +119,7 @@ async def test_a_text_that_is_larger_than_an_answer_may_be_is_no_hit() -> None:
 @pytest.mark.parametrize("fails", [BrokenStore.get_higress_answer, HangingStore.get_higress_answer])
 async def test_texts_that_cannot_be_had_cost_neither_exact_hits_nor_hits_by_meaning(fails: Any) -> None:
     class NoTexts(MemoryStore):
-        get_higress_answer = staticmethod(fails)  # type: ignore[assignment]
+        get_higress_answer = staticmethod(fails)
 
     setup = await a_setup_with_a_legacy(NoTexts(clock=Clock()))
     await setup.learn(an_heir("how do I reset my password"), "Like this.")

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -216,7 +217,7 @@ async def test_what_waits_for_the_judge_takes_no_look_ups_place() -> None:
 
 
 @pytest.mark.parametrize("directives", [{"threshold": 0.93}, {"max_age": -1.0}, {"no_cache": True}])
-async def test_it_is_not_asked_about_what_the_caller_does_not_accept(directives: dict[str, object]) -> None:
+async def test_it_is_not_asked_about_what_the_caller_does_not_accept(directives: dict[str, Any]) -> None:
     proxy = Proxy()
     await proxy.store(ASKED)
 

@@ -17,6 +17,7 @@ from aicache.domain.ports import StoreError
 from aicache.engine import leases
 from aicache.engine.backends import Backends
 from aicache.engine.leases import ACQUIRE_TIMEOUT_S, LEASE_S, Leases
+from aicache.engine.relayed_streams import RelayedStream
 from fakes import BrokenStore, HangingStore
 from servers import Process, free_ports, plain
 
@@ -41,7 +42,7 @@ class Proxy:
         self.store = backends.exact
         self.leases = Leases(backends, self.in_flight)
 
-    async def ask(self, within: float = WAIT_S) -> Entry | None:
+    async def ask(self, within: float = WAIT_S) -> Entry | RelayedStream | None:
         return await self.leases.lead_or_wait("k", "label", within)
 
 

@@ -183,7 +183,7 @@ async def test_the_evidence_decides_as_it_does_on_stored_neighbors() -> None:
     for question in asked[2:122]:
         await learned.ask(question, PASSWORD)
 
-    outcomes = [await find_after_lookup(learned, *asked[at : at + 2], scope="alice") for at in range(122, 129)]
+    outcomes = [await find_after_lookup(learned, asked[at], asked[at + 1], scope="alice") for at in range(122, 129)]
 
     assert isinstance(cold, Miss)  # nothing is known yet
     assert any(isinstance(outcome, Hit) for outcome in outcomes)

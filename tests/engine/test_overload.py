@@ -294,6 +294,7 @@ async def test_a_store_that_cannot_be_read_still_deletes() -> None:
     assert setup.engine.backends.exact_guards.reads.failing
 
     key = an_exchange("wrong").identity.key
+    assert setup.engine.exact is not None
     await setup.engine.exact.delete([key])
 
     assert key not in exact.entries

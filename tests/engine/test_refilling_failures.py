@@ -59,7 +59,7 @@ async def test_a_service_that_is_down_ends_the_round_which_is_tried_again(store:
     await before.store_answer()
 
     class Down(OtherEmbedder):
-        embed = BrokenEmbedder.embed
+        embed = BrokenEmbedder.embed  # type: ignore[assignment]
 
     with pytest.raises(StoreError):
         await Proxy(store, index, Down()).refill()
@@ -162,7 +162,7 @@ async def test_a_proxy_whose_lease_has_ended_leaves_the_rest_to_the_next_one(
     async def ended(*_: object) -> LeaseState:
         return LeaseState.ENDED
 
-    store.renew_lease = ended  # type: ignore[method-assign]
+    store.renew_lease = ended  # type: ignore[assignment, method-assign]
     await Proxy(store, MemoryIndex(), LetterEmbedder()).store_answer()
 
     with pytest.raises(StoreError, match="lease has ended"):

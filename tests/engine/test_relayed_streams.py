@@ -199,7 +199,7 @@ async def test_only_a_store_that_fails_for_long_breaks_a_stream_off(
     chunks = stream.chunks()
     assert await anext(chunks) == b"one "
     store.works = False
-    following = asyncio.create_task(anext(chunks))  # type: ignore[arg-type]
+    following = asyncio.create_task(anext(chunks))  # type: ignore[arg-type, var-annotated]
     leader.tee(b"two")
     await asyncio.sleep(0.2)
     if recovers:
