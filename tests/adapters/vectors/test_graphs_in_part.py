@@ -224,15 +224,63 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.slow
-def test_a_process_that_ends_while_a_graph_is_made_is_not_aborted(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", END_AMID_ALL, str(tmp_path / "space")],
+END_WHILE_SAVING = """
+import asyncio, sys, time
+from pathlib import Path
+from aicache.adapters.vectors import graph_upkeep, in_memory_vectors
+from aicache.adapters.vectors.neighbor_graph import NeighborGraph
+from aicache.adapters.vectors.zvec import ZvecIndex
+from sample_vectors import LATER, digest, random_vector
+
+in_memory_vectors.LARGE_FROM_VECTORS = 100
+graph_upkeep.SAVE_TIMEOUT_S, graph_upkeep.END_TIMEOUT_S = 0.3, 1.0
+save = NeighborGraph.save
+
+def on_a_slow_disk(graph, path, stop):
+    print("saving", flush=True)
+    save(graph, path, lambda: bool(time.sleep(0.02)) or stop())
+
+NeighborGraph.save = on_a_slow_disk
+
+async def main():
+    index = ZvecIndex(Path(sys.argv[1]), 64)
+    await index.open()
+    for _ in range(4):
+        await index.search(digest("space"), random_vector(0, 64), 1)
+    await index._promotion.loading.wait()
+    for seed in range(150):
+        index._memory.put(digest(seed), digest("space"), random_vector(seed, 64), LATER)
+    while (large := index._memory._large.get(digest("space"))) is None or large.behind:
+        await asyncio.sleep(0.01)
+        index._memory.put(digest(0), digest("space"), random_vector(0, 64), LATER)
+    await index.close()
+
+asyncio.run(main())
+"""
+
+
+def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, str(folder)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+@pytest.mark.slow
+def test_a_process_that_ends_while_a_graph_is_saved_is_not_aborted(tmp_path: Path) -> None:
+    done = run(END_WHILE_SAVING, tmp_path / "space")
+
+    assert done.stdout == "saving\n"
+    assert done.returncode == 0
+    assert "no time" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_process_that_ends_while_a_graph_is_made_is_not_aborted(tmp_path: Path) -> None:
+    done = run(END_AMID_ALL, tmp_path / "space")
 
     assert int(done.stdout) > 100
     assert (done.returncode, done.stderr) == (0, "")
