@@ -1,6 +1,6 @@
 """Leases in Redis or Valkey: a key with its holder's token, which expires; and streams that their holders pass on.
 
-Commands: SET with NX and PX, GET, EVAL, DEL, RPUSH, LRANGE, PEXPIRE; PUBLISH to tell other proxies of this one.
+Commands: SET with NX and PX, GET, EVAL, EXISTS, DEL, RPUSH, LRANGE, PEXPIRE; PUBLISH to tell other proxies of this one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Listens to what a server says unasked, on one connection: which keys have changed, and which other proxies there are.
 
 Keys: Redis' client-side caching, see `client_side_cache.py`. Proxies: a channel of publish/subscribe, see `peers.py`.
+Commands: CLIENT ID and TRACKING, SUBSCRIBE, PING.
 """
 
 from __future__ import annotations
