@@ -324,6 +324,7 @@ def test_how_a_stored_question_is_built_is_read_once(stored: str, asked: tuple[s
         ("Wie hoch ist der Eiffelturm?", "Wie hoch ist denn der Eiffelturm?", EASE),
         ("How should I change the oil in my car?", "How do I change the oil in my car?", MOST_EASE),
         ("I want to change the oil in my car", "When must I change the oil in my car?", EASE),
+        ("My flight has been delayed", "Has my flight been delayed?", EASE),
         ("Why doesn't my passcode work?", "What can I do if my passcode won't work?", EASE),
         ("ฝันเห็นเสือสีขาวหมายความว่าอะไร", "ฝันเห็นเสื้อสีขาวหมายความว่าอะไร", EASE),
     ],

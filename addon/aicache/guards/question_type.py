@@ -14,6 +14,7 @@ _ENGLISH = compile_later(
     r"|\bwhat (?:is the |are the )?(?P<noun>time|date|reason|reasons|way|ways|place|location|year|day)\b"
 )
 _WHAT = re.compile(r"\b(?:what|which)")
+_WHETHER = re.compile(r"(?:is|are|was|were|am|do|does|did|has|have|had)\b(?! (?:you|to)\b)")
 _NOUNS = {"time": "when", "date": "when", "day": "when", "year": "when", "reason": "why", "reasons": "why"}
 _NOUNS |= {"way": "how", "ways": "how", "place": "where", "location": "where"}
 _AMOUNTS = {"much": "many", "soon": "when", "long": "long"}
@@ -51,9 +52,14 @@ def find_question_types(plain: str, language: str = "en") -> frozenset[str]:
 
 
 def ask_the_same(one: str, other: str) -> bool:
-    """Return whether two normalized English questions have the same types, and "what" or "which" both or neither."""
-    types = find_question_types(one)
-    return types == find_question_types(other) and (bool(types) or bool(_WHAT.search(one)) == bool(_WHAT.search(other)))
+    """Return whether two normalized English questions have the same types, and ask what or which, or whether something
+    is so, both or neither."""
+    if (types := find_question_types(one)) != find_question_types(other):
+        return False
+    asks_whether = _WHETHER.match(one) is not None
+    if asks_whether != (_WHETHER.match(other) is not None):
+        return False
+    return bool(types) or bool(_WHAT.search(one)) == bool(_WHAT.search(other))
 
 
 def have_different_types(one: frozenset[str], other: frozenset[str]) -> bool:
