@@ -139,6 +139,28 @@ def test_most_of_the_nearest_are_found_by_the_graph_alone(held: LargeNamespace) 
     assert right >= 0.99 * 5 * len(wanted)
 
 
+def test_a_graph_that_is_too_large_for_it_is_not_searched_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbor_graph, "EXPANSION_SEARCH", 1)
+    monkeypatch.setattr(neighbor_graph, "MAX_QUICKLY_SEARCHED", 1000)
+    graph = neighbor_graph.NeighborGraph(64)
+    vectors = np.stack([random_vector(seed, 64) for seed in range(1001)])
+    asked = [random_vector(5000 + seed, 64) for seed in range(100)]
+
+    def found(among: int) -> int:
+        places = [graph.nearest(vector[np.newaxis], 1)[0].tolist() for vector in asked]
+        return sum(
+            place == [int(np.argmax(vectors[:among] @ vector))] for place, vector in zip(places, asked, strict=True)
+        )
+
+    for place, vector in enumerate(vectors[:1000]):
+        graph.put(place, vector)
+    quickly = found(1000)
+    graph.put(1000, vectors[1000])
+
+    assert quickly < 80
+    assert found(1001) >= 90
+
+
 def test_a_search_that_ends_among_vectors_of_another_kind_is_made_from_elsewhere_as_well(
     held: LargeNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,8 @@ EXPANSION_ADD = 128
 EXPANSION_SEARCH = 64
 EXPANSION_THOROUGH = 192
 """HNSW's ef, of a search that is enough for most vectors, and of one for those that it is not enough for."""
+MAX_QUICKLY_SEARCHED = 300_000
+"""Vectors up to which a quick search is tried: of a million, it misses the nearest of one in seventy questions."""
 EXPANSION_OVERWRITE = 8
 FIRST_OVERWRITTEN = 1 << 40
 """The first of the places that stand for nothing."""
@@ -109,6 +111,7 @@ class NeighborGraph:
         with self._announced(), self._lock:
             if not len(self._index):
                 return np.empty(0, np.int64), np.inf
+            thorough = thorough or len(self._index) > MAX_QUICKLY_SEARCHED
             self._index.expansion_search = EXPANSION_THOROUGH if thorough else EXPANSION_SEARCH
             found = self._index.search(_quantized(vectors), count, threads=1)
         keys, distances = found.keys, found.distances
