@@ -32,7 +32,7 @@ RULES = rules_for(Config())
             ["outcome     different", "difference  sign: 7 * | 7 /", "guard:sign"],
         ),
         ("How do I grill fish?", "How can I grill a fish", 0.87, ["outcome     explained", "guarded serves"]),
-        ("How do I grill fish?", "How can I grill a fish", 0.8, ["guarded does not serve: too far"]),
+        ("How do I grill fish?", "How can I grill a fish", 0.79, ["guarded does not serve: too far"]),
         ("What's the weather today?", "What is the weather today?", 0.99, ["guarded never serves"]),
     ],
 )
