@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(is_true: Callable[[], bool], within: float = 20.0) -> None:
-    """Wait for a condition. Raises TimeoutError after *within* seconds: on a busy machine, much takes long."""
+async def until(is_true: Callable[[], bool], within: float = 20.0, every: float = 0.02) -> None:
+    """Wait for a condition. Raises TimeoutError after *within* seconds: on a busy machine, much takes long.
+
+    What is so for a moment only wants to be looked for at *every* turn of the loop: 0.
+    """
     async with asyncio.timeout(within):
         while not is_true():
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(every)

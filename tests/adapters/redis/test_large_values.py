@@ -132,7 +132,7 @@ async def test_a_small_one_that_is_read_together_does_not_wait_for_it(store: Red
 
 @pytest.mark.parametrize("store", [b""], indirect=True)
 async def test_the_loop_goes_on_meanwhile(store: RedisStore, an_entry: Make) -> None:
-    entry = an_entry(key="a1", body=TEXT * 60)
+    entry = an_entry(key="a1", body=TEXT * 120)
     began = time.perf_counter()
     store._pack(entry)
     alone = time.perf_counter() - began

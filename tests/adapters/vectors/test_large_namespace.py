@@ -478,7 +478,7 @@ async def test_a_reading_that_is_cut_short_leaves_nothing_open(index: ZvecIndex,
         await index.upsert(digest(i), SPACE, a_vector(i), LATER)
     for _ in range(4):
         await index.search(SPACE, a_vector(1), 1)
-    await until(lambda: index._folder._reading is not None)
+    await until(lambda: index._folder._reading is not None, every=0)
 
     match how:
         case "close":

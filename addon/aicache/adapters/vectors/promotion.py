@@ -108,10 +108,8 @@ class Promotion:
         try:
             saved = await asyncio.to_thread(self._read_graph, namespace)
             beginning = self._call(self._folder.begin_promotion, namespace, saved, within=BEGIN_TIMEOUT_S)
-            keys: list[str] | None = await beginning
             del saved  # its keys are taken one by one
-            if keys is None:
-                await self._load_large(namespace)
+            keys = await self._load_large(namespace, beginning)
             for start in range(0, len(keys or ()), PROMOTION_BATCH_SIZE):
                 await self._call(self._folder.promote, namespace, (keys or [])[start : start + PROMOTION_BATCH_SIZE])
             await self._call(self._memory.complete, namespace)
@@ -127,12 +125,17 @@ class Promotion:
     def _read_graph(self, namespace: str) -> SavedGraph | None:
         return self._files.read(namespace) if is_installed() else None
 
-    async def _load_large(self, namespace: str) -> None:
+    async def _load_large(self, namespace: str, beginning: Awaitable[list[str] | None]) -> list[str] | None:
+        """Load a large namespace; return the keys of another, of which nothing is loaded yet."""
+        keys: list[str] | None = None
         try:
-            while await self._call(self._folder.promote_batch, namespace):
-                pass
-        finally:  # until then zvec's files are not compacted
-            await self._call(self._folder.end_reading)
+            if (keys := await beginning) is None:
+                while await self._call(self._folder.promote_batch, namespace):
+                    pass
+            return keys
+        finally:
+            if keys is None:  # until then zvec's files are not compacted
+                await self._call(self._folder.end_reading)
 
     def _search_batch(self, searches: list[_Search]) -> list[list[Neighbor] | Exception]:
         """Return the neighbors for each, on the thread; NotInMemoryError for a namespace that has been evicted."""
