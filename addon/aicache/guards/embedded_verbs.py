@@ -24,7 +24,7 @@ MAX_OBJECT_WORDS = 3
 def are_verbs_embedded_otherwise(one: Clauses, other: Clauses) -> bool:
     """Return whether another one does something in one of two English texts, has it done, or is only said to, or
     whether the negation belongs to the condition in one of them."""
-    if not (one.english and other.english) or one.unspaced or other.unspaced or one.words == other.words:
+    if not (one.spaced_english and other.spaced_english) or one.words == other.words:
         return False
     mine, others = one.words, other.words
     return (

@@ -9,7 +9,8 @@ from aicache.guards.lexicon import only_difference
 
 T = TypeVar("T")
 
-ARTICLES = frozenset({"a", "an", "the"})
+INDEFINITE_ARTICLES = frozenset({"a", "an"})
+ARTICLES = INDEFINITE_ARTICLES | {"the"}
 _PASTS = frozenset(only_difference.PASTS.split())
 
 

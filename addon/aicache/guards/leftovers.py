@@ -99,18 +99,14 @@ def compare_leftovers(one: TextFeatures, other: TextFeatures, *, long: bool = Fa
         if only:
             differences += (Difference(only, _words(matching.left), _words(matching.right)),)
     if all(each.name in _SAYING_NOTHING for each in differences):
-        return Comparison(Outcome.EXPLAINED, differences, _ease(one, other))
+        asks_the_same = one.asked is not None and one.asked == other.asked
+        return Comparison(Outcome.EXPLAINED, differences, MOST_EASE if asks_the_same else EASE)
     raised = 1 - math.prod(1 - _RAISES.get(each.name, 0.0) for each in differences)
     if all(each.name in _HARMLESS for each in differences):
         return Comparison(Outcome.EXPLAINED, differences, raised)
     asks_else = any(each.name in ("substitution", "additions") for each in differences)
     outcome = Outcome.DIFFERENT if asks_else and long else Outcome.UNEXPLAINED
     return Comparison(outcome, differences, raised)
-
-
-def _ease(one: TextFeatures, other: TextFeatures) -> float:
-    english = one.clauses.english and other.clauses.english and not (one.clauses.unspaced or other.clauses.unspaced)
-    return MOST_EASE if english and question_type.ask_the_same(one.plain, other.plain) else EASE
 
 
 def is_long(one: TextFeatures, other: TextFeatures) -> bool:

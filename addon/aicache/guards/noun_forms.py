@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from aicache.guards.english_words import ARTICLES, are_exchanged
+from aicache.guards.english_words import ARTICLES, INDEFINITE_ARTICLES, are_exchanged
 from aicache.guards.feature import feature
 from aicache.guards.lexicon import noun_forms as lexicon
 from aicache.guards.lexicon import only_difference
 from aicache.guards.tokens import Clauses
 from aicache.guards.words import spelled_stem
 
-_A = frozenset({"a", "an"})
 _BEFORE_NOUNS = frozenset(lexicon.BEFORE_NOUNS.split()) | ARTICLES
 _BEFORE_VERBS = frozenset("to i you we they".split())
 _QUANTIFIERS = frozenset(lexicon.QUANTIFIERS.split())
@@ -56,7 +55,7 @@ class NounForms:
     @feature
     def with_article(self) -> frozenset[str]:
         """Words behind "a" or "an"."""
-        return frozenset([word for article, word in pairwise(self.text.words) if article in _A])
+        return frozenset([word for article, word in pairwise(self.text.words) if article in INDEFINITE_ARTICLES])
 
     @feature
     def without_article(self) -> frozenset[str]:
@@ -117,7 +116,12 @@ def is_over_in_one(one: NounForms | None, other: NounForms | None) -> bool:
 
 def _asks_what_one_is(words: Sequence[str]) -> bool:
     """Return whether it is asked for what one thing of a kind is: what is an iron used for."""
-    return tuple(words[:2]) in _WHAT_IS and len(words) > 4 and words[2] in _A and words[4] in _AFTER_WHAT_IS
+    return (
+        tuple(words[:2]) in _WHAT_IS
+        and len(words) > 4
+        and words[2] in INDEFINITE_ARTICLES
+        and words[4] in _AFTER_WHAT_IS
+    )
 
 
 def _names_several(one: Clauses, other: Clauses) -> bool:

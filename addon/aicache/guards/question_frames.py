@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from aicache.guards.commands import command_verb
-from aicache.guards.english_words import ARTICLES, is_past
+from aicache.guards.english_words import INDEFINITE_ARTICLES, is_past
 from aicache.guards.feature import feature
 from aicache.guards.lexicon import question_frames as lexicon
 from aicache.guards.numbers import QUANTITY_MARK
@@ -22,7 +22,7 @@ _TIMES, _BEFORE_RATES = frozenset(lexicon.TIMES.split()), frozenset(lexicon.BEFO
 _OBJECTS, _REFLEXIVES = frozenset(lexicon.OBJECTS.split()), frozenset(lexicon.REFLEXIVES.split())
 _PERSONS = tuple(frozenset(each.split()) for each in (lexicon.FIRST_PERSONS, lexicon.SECOND_PERSONS))
 _POINTING, _OF_NOW = frozenset(lexicon.POINTING.split()), frozenset(lexicon.OF_NOW.split())
-_A, _MASS_NOUNS = frozenset({"a", "an"}), frozenset(lexicon.MASS_NOUNS.split())
+_MASS_NOUNS = frozenset(lexicon.MASS_NOUNS.split())
 _INSTITUTIONS = frozenset(lexicon.INSTITUTIONS.split())
 _BEFORE_INSTITUTIONS, _CERTAIN = frozenset(lexicon.BEFORE_INSTITUTIONS.split()), frozenset(lexicon.CERTAIN.split())
 _BE = frozenset({"is", "are", "was", "were"})
@@ -46,9 +46,9 @@ class QuestionFrame:
 
     text: Clauses
 
-    @feature
+    @property
     def words(self) -> Sequence[str]:
-        return [word for word in self.text.words if word not in ARTICLES]
+        return self.text.words_without_articles
 
     @feature
     def asks_what_happens(self) -> bool:
@@ -144,7 +144,7 @@ class QuestionFrame:
 
 def find_question_frame(text: Clauses) -> QuestionFrame | None:
     """Return what is asked in a text; None in languages other than English."""
-    return None if not text.english or text.unspaced else QuestionFrame(text)
+    return QuestionFrame(text) if text.spaced_english else None
 
 
 def is_something_else_asked(one: QuestionFrame | None, other: QuestionFrame | None) -> bool:
@@ -222,7 +222,7 @@ def _names_kind(one: QuestionFrame, other: QuestionFrame) -> bool:
     if others != words:
         return False
     mine, its = one.text.words, other.text.words
-    return (noun in _MASS_NOUNS and _A.isdisjoint(mine) != _A.isdisjoint(its)) or (
+    return (noun in _MASS_NOUNS and INDEFINITE_ARTICLES.isdisjoint(mine) != INDEFINITE_ARTICLES.isdisjoint(its)) or (
         noun in _OF_NOW and ("the" in mine) != ("the" in its)
     )
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aicache.guards.commands import command_verb
-from aicache.guards.english_words import ARTICLES
 from aicache.guards.feature import feature
 from aicache.guards.lexicon import question_openings as lexicon
 from aicache.guards.tokens import Clauses
@@ -48,9 +47,9 @@ class QuestionOpening:
 
     text: Clauses
 
-    @feature
+    @property
     def words(self) -> Sequence[str]:
-        return [word for word in self.text.words if word not in ARTICLES]
+        return self.text.words_without_articles
 
     @feature
     def asks_steps(self) -> bool:
@@ -117,7 +116,7 @@ class QuestionOpening:
 
 def find_question_opening(text: Clauses) -> QuestionOpening | None:
     """Return how a text begins; None in languages other than English."""
-    return None if not text.english or text.unspaced else QuestionOpening(text)
+    return QuestionOpening(text) if text.spaced_english else None
 
 
 def opens_otherwise(one: QuestionOpening | None, other: QuestionOpening | None) -> bool:

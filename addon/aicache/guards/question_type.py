@@ -51,15 +51,9 @@ def find_question_types(plain: str, language: str = "en") -> frozenset[str]:
     return frozenset(_CHINESE[found] for found in _HAN.findall(plain))
 
 
-def ask_the_same(one: str, other: str) -> bool:
-    """Return whether two normalized English questions have the same types, and ask what or which, or whether something
-    is so, both or neither."""
-    if (types := find_question_types(one)) != find_question_types(other):
-        return False
-    asks_whether = _WHETHER.match(one) is not None
-    if asks_whether != (_WHETHER.match(other) is not None):
-        return False
-    return bool(types) or bool(_WHAT.search(one)) == bool(_WHAT.search(other))
+def find_asked(plain: str, types: frozenset[str]) -> tuple[frozenset[str], bool, bool]:
+    """Return what a normalized English question of these types asks: these, whether something is so, what or which."""
+    return types, _WHETHER.match(plain) is not None, not types and _WHAT.search(plain) is not None
 
 
 def have_different_types(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -59,7 +59,7 @@ class WordOrder:
 
 def find_word_order(text: Clauses) -> WordOrder | None:
     """Return the words of a text in their order; None in languages other than English."""
-    return None if not text.english or text.unspaced else WordOrder(text)
+    return WordOrder(text) if text.spaced_english else None
 
 
 def are_words_reordered(one: WordOrder | None, other: WordOrder | None, twins: Mapping[str, str]) -> bool:

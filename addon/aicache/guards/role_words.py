@@ -98,7 +98,7 @@ class SentenceRoles:
 
 def find_sentence_roles(text: Clauses) -> SentenceRoles | None:
     """Return the words of a text that tell who does what; None in languages other than English."""
-    if not text.english or text.unspaced:
+    if not text.spaced_english:
         return None
     words: list[str] = []
     keys: list[str] = []

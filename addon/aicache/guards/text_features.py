@@ -27,7 +27,7 @@ from aicache.guards.numbers import UNIT_WORDS, Quantity, read_quantities
 from aicache.guards.numerals import numerals_to_digits
 from aicache.guards.patterns import compile_later
 from aicache.guards.persons import Persons, find_persons
-from aicache.guards.question_type import find_question_types
+from aicache.guards.question_type import find_asked, find_question_types
 from aicache.guards.rephrasing import rephrase
 from aicache.guards.signs import find_inner_marks, find_signs
 from aicache.guards.single_character import find_character_of_word, find_subject_character
@@ -233,6 +233,11 @@ class TextFeatures:
     @feature
     def question_types(self) -> frozenset[str]:
         return find_question_types(self.plain, self.clauses.language)
+
+    @feature
+    def asked(self) -> tuple[frozenset[str], bool, bool] | None:
+        """What an English question asks; None in other languages."""
+        return find_asked(self.plain, self.question_types) if self.clauses.spaced_english else None
 
     @feature
     def persons(self) -> Persons:

@@ -9,6 +9,7 @@ from itertools import chain, compress, pairwise
 from operator import add
 from typing import NamedTuple
 
+from aicache.guards.english_words import ARTICLES
 from aicache.guards.feature import feature
 
 
@@ -174,4 +175,15 @@ class Clauses:
 
     @property
     def english(self) -> bool:
+        """Whether it is in no other language with an alphabet: Chinese and Thai may be, too."""
         return self.language == "en"
+
+    @property
+    def spaced_english(self) -> bool:
+        """Whether it is in English, and not in a script without spaces."""
+        return self.language == "en" and not self.unspaced
+
+    @feature
+    def words_without_articles(self) -> Sequence[str]:
+        """The words of an English text without its articles."""
+        return [word for word in self.words if word not in ARTICLES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from itertools import pairwise
 
-from aicache.guards.english_words import ARTICLES, is_past
+from aicache.guards.english_words import ARTICLES, INDEFINITE_ARTICLES, is_past
 from aicache.guards.lexicon import told_things as lexicon
 from aicache.guards.lexicon.question_frames import CONDITIONS, FINDING_OUT
 from aicache.guards.lexicon.sentence_roles import WHETHER
@@ -15,7 +15,6 @@ _UNIVERSAL, _GIVING = frozenset(lexicon.UNIVERSAL.split()), frozenset(lexicon.GI
 _FINDING_OUT, _ASKED = frozenset(FINDING_OUT.split()), frozenset(lexicon.ASKED.split())
 _WANTING, _PERHAPS = frozenset(lexicon.WANTING.split()), frozenset(lexicon.PERHAPS.split())
 _WHETHER = frozenset(WHETHER.split())
-_A = frozenset({"a", "an"})
 _CONDITIONS = frozenset(CONDITIONS.split())
 _ANYONE = frozenset({"i", "you", "we", "one"})
 _DOING = frozenset({"do", "does", "did"})
@@ -26,7 +25,7 @@ MIN_STEM_CHARS = 3
 def are_other_things_told(one: Clauses, other: Clauses) -> bool:
     """Return whether two English texts of nearly the same words ask of one and of all, how one knows something and how
     it is, of a condition and how it is met, of what may have been and what has, or of what shows one and is theirs."""
-    if not (one.english and other.english) or one.unspaced or other.unspaced or one.words == other.words:
+    if not (one.spaced_english and other.spaced_english) or one.words == other.words:
         return False
     mine, others = one.words, other.words
     if not mine or not others:
@@ -57,7 +56,7 @@ def _is_over(words: Sequence[str]) -> int:
 
 def _is_one_of_all(one: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether *one* is about any one of the things of which *other* is about all: a bug, all bugs."""
-    any_one = _behind(one, _A)
+    any_one = _behind(one, INDEFINITE_ARTICLES)
     if not any_one:
         return False
     every = _behind(other, _UNIVERSAL) | {noun.removesuffix("s") for noun in _behind(other, _UNIVERSAL)}

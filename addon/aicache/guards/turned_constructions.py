@@ -31,7 +31,7 @@ _WHETHER = frozenset(WHETHER.split())
 def are_constructions_turned(one: Clauses, other: Clauses) -> bool:
     """Return whether one of two English texts tells what is to be done, what is so, who has it done, what is where, or
     how something is done, and the other what was done, what may be so, and so on."""
-    if not (one.english and other.english) or one.unspaced or other.unspaced or one.words == other.words:
+    if not (one.spaced_english and other.spaced_english) or one.words == other.words:
         return False
     mine, others = one.words, other.words
     return _is_to_be_done(mine) * _is_to_be_done(others) < 0 or any(

@@ -20,7 +20,7 @@ _BE = frozenset({"is", "are", "was", "were"})
 
 def are_phrases_turned(one: Clauses, other: Clauses) -> bool:
     """Return whether two English texts with the same words in another order have one of these the other way round."""
-    if not (one.english and other.english) or one.unspaced or other.unspaced or one.content == other.content:
+    if not (one.spaced_english and other.spaced_english) or one.content == other.content:
         return False
     mine, others = _without_articles(one), _without_articles(other)
     parts, others_parts = _of_phrases(mine), _of_phrases(others)

@@ -73,7 +73,7 @@ class VerbSubjects:
 
 def find_verb_subjects(text: Clauses) -> VerbSubjects | None:
     """Return who is the subject of the verbs of a text; None in languages other than English."""
-    return None if not text.english or text.unspaced else VerbSubjects(text)
+    return VerbSubjects(text) if text.spaced_english else None
 
 
 def have_other_subjects(one: VerbSubjects | None, other: VerbSubjects | None) -> bool:
