@@ -66,6 +66,8 @@ def is_refused(proxy: Proxy) -> bool:
         socket.create_connection(("127.0.0.1", proxy.port), 1).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it came just as the socket closed
+        return False
     return False
 
 

@@ -10,19 +10,11 @@ import pytest
 from aicache.adapters.memory import MemoryIndex
 from aicache.domain.model import Entry, Vector
 from aicache.domain.ports import Purpose
-from aicache.engine import refill_round, refilling
+from aicache.engine import refilling
 from engine.model_changes import QUESTION, OtherEmbedder, Proxy, Store
 from fakes import LetterEmbedder
 
-
-@pytest.fixture(autouse=True)
-def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refill_round, "REST_FACTOR", 0.0)
-
-
-@pytest.fixture
-def store() -> Store:
-    return Store()
+pytestmark = pytest.mark.usefixtures("no_rest")
 
 
 async def test_answers_of_the_model_before_are_found_with_the_new_one(store: Store) -> None:

@@ -11,19 +11,11 @@ from aicache.adapters.memory import MemoryIndex
 from aicache.domain.model import Vector
 from aicache.domain.ports import Purpose, StoreError
 from aicache.domain.store_ports import LeaseState
-from aicache.engine import lacking_vectors, refill_round, refilling
+from aicache.engine import lacking_vectors, refilling
 from engine.model_changes import OtherEmbedder, Proxy, Store, all_rounds
 from fakes import BrokenEmbedder, LetterEmbedder
 
-
-@pytest.fixture(autouse=True)
-def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refill_round, "REST_FACTOR", 0.0)
-
-
-@pytest.fixture
-def store() -> Store:
-    return Store()
+pytestmark = pytest.mark.usefixtures("no_rest")
 
 
 async def test_a_question_that_the_service_refuses_costs_no_other_its_vector(store: Store) -> None:
